@@ -1,0 +1,103 @@
+"""The mesh every later room works on: arrays in, a frozen ``LabelledMesh`` out; plain numpy, no solver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+#: Barycentric coordinates of the four-point Gauss rule of a tetrahedron (degree 2), (4, 4).
+GAUSS_BARYCENTRIC: Floats = np.full((4, 4), (5 - 5**0.5) / 20) + np.eye(4) * (5**0.5 / 5)
+
+#: Anatomical regions of a proximal femur, as indices of ``LabelledMesh.region``.
+REGIONS = ("head", "neck", "intertrochanteric", "subtrochanteric", "shaft")
+
+
+@dataclass(frozen=True)
+class LabelledMesh:
+    """Linear tetrahedra with the membership of each cell in each solid.
+
+    Cell ``c`` lies inside ``solids[i]`` when bit ``i`` of ``membership[c]`` is set. ``solids[0]`` is always ``bone``
+    (every cell) and ``solids[1]`` is ``endosteum`` (cells enclosed by the cortex: cancellous bone and canal).
+    """
+
+    #: (n, 3) mm, bone's standard frame
+    points: Floats
+    #: (m, 4) vertex indices, positively oriented
+    tets: NDArray[np.int64]
+    #: (m,) bit i = inside solids[i]
+    membership: NDArray[np.uint32]
+    #: name of each bit
+    solids: tuple[str, ...]
+    #: (m,) index into REGIONS
+    region: NDArray[np.uint8]
+    #: (m, 4) ash density of the host bone at the Gauss points, g/cm3, before any lesion or treatment
+    density: Floats
+
+    def inside(self, solid: str) -> NDArray[np.bool_]:
+        """(m,) True for cells inside the named solid.
+
+        Raises:
+            KeyError: the mesh has no such solid; the message lists those it has.
+        """
+        if solid not in self.solids:
+            raise KeyError(f"no solid {solid!r} in this mesh (has: {', '.join(self.solids)})")
+        return (self.membership >> np.uint32(self.solids.index(solid))) & 1 == 1
+
+    def volumes(self) -> Floats:
+        """(m,) cell volumes, mm3."""
+        return signed_volumes(self.points, self.tets)
+
+    def centroids(self) -> Floats:
+        """(m, 3) cell centroids, mm."""
+        return np.asarray(self.points[self.tets].mean(axis=1))
+
+    def gauss_points(self) -> Floats:
+        """(m, 4, 3) positions of the Gauss points, mm."""
+        return np.asarray(np.einsum("gv,mvk->mgk", GAUSS_BARYCENTRIC, self.points[self.tets]))
+
+    def save(self, path: Path) -> None:
+        """Write every array to ``path`` (npz)."""
+        with path.open("wb") as file:
+            np.savez(
+                file,
+                points=self.points,
+                tets=self.tets,
+                membership=self.membership,
+                solids=np.array(self.solids),
+                region=self.region,
+                density=self.density,
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> LabelledMesh:
+        """Read what ``save`` wrote."""
+        with np.load(path, allow_pickle=False) as data:
+            return cls(
+                points=data["points"],
+                tets=data["tets"],
+                membership=data["membership"],
+                solids=tuple(str(name) for name in data["solids"]),
+                region=data["region"],
+                density=data["density"],
+            )
+
+
+def signed_volumes(points: Floats, tets: NDArray[np.int64]) -> Floats:
+    """(m,) signed volumes of tetrahedra, mm3."""
+    a, b, c, d = (points[tets[:, i]] for i in range(4))
+    return np.asarray(np.einsum("mi,mi->m", np.cross(b - a, c - a), d - a) / 6)
+
+
+def mean_ratios(points: Floats, tets: NDArray[np.int64]) -> Floats:
+    """(m,) mean-ratio quality 12 (3V)^(2/3) / sum(edge^2): 1 regular, 0 flat, negative inverted (Liu & Joe 1994)."""
+    volumes = signed_volumes(points, tets)
+    edges = sum(
+        np.sum((points[tets[:, i]] - points[tets[:, j]]) ** 2, axis=1)
+        for i, j in ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
+    )
+    return np.asarray(np.sign(volumes) * 12 * np.abs(3 * volumes) ** (2 / 3) / edges)
