@@ -1,0 +1,36 @@
+"""Who the bone belongs to: in goes the ``patient`` block of a case file, out comes a checked ``Patient``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from femrisk.part import Part
+
+#: Standard acceleration of gravity, m/s2 (3rd General Conference on Weights and Measures, 1901).
+STANDARD_GRAVITY = 9.80665
+
+
+class Patient(Part):
+    """An adult; sex and age fill in what the bone does not say, mass scales loads, pain enters the scores."""
+
+    sex: Literal["female", "male"]
+    """Sex, which chooses the bone's preset and its default density."""
+
+    age_years: Annotated[float, Field(ge=18, le=110)]
+    """Age in years; the bones and density laws are those of adults."""
+
+    height_cm: Annotated[float, Field(ge=120, le=220)]
+    """Standing height in centimetres; sets the height of a sideways fall."""
+
+    mass_kg: Annotated[float, Field(ge=30, le=250)]
+    """Body mass in kilograms; fracture loads are also given as multiples of body weight."""
+
+    pain: Literal["none", "mild", "moderate", "functional"] | None = None
+    """Pain as in Mirels' score; without it, scores that need pain are given as a range."""
+
+    @property
+    def body_weight_N(self) -> float:
+        """Body weight, N."""
+        return STANDARD_GRAVITY * self.mass_kg
