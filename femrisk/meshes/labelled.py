@@ -46,7 +46,7 @@ class LabelledMesh:
         """
         if solid not in self.solids:
             raise KeyError(f"no solid {solid!r} in this mesh (has: {', '.join(self.solids)})")
-        return (self.membership >> np.uint32(self.solids.index(solid))) & 1 == 1
+        return np.asarray((self.membership >> np.uint32(self.solids.index(solid))) & 1 == 1)
 
     def volumes(self) -> Floats:
         """(m,) cell volumes, mm3."""

@@ -1,0 +1,50 @@
+"""What a march leaves behind: one ``Increment`` per equilibrium, a ``History`` of them and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+#: The five honest endings of a march.
+STATUSES = ("collapsed", "plateau", "bracketed", "limit_reached", "stuck")
+
+
+@dataclass(frozen=True)
+class Increment:
+    """One state in equilibrium."""
+
+    #: travel of the driven grip along the force, mm
+    displacement: float
+    #: force of the driven grip, N
+    force: float
+    #: work of that force since the start, J
+    external_work: float
+    #: energy stored elastically, J
+    elastic_energy: float
+    #: energy dissipated plastically, J
+    plastic_work: float
+    #: Newton iterations spent on this increment, tries that failed included
+    newton_iterations: int
+    #: times the step was cut before this increment was found
+    cutbacks: int
+
+
+@dataclass(frozen=True)
+class History:
+    """All increments of a march, the status, and the bracket when equilibrium was lost."""
+
+    increments: tuple[Increment, ...]
+    status: str
+    #: travel the march failed to reach after the last increment, mm; None when it ended on its own
+    lost_at: float | None
+    #: linear solves spent, failed tries included
+    linear_solves: int
+
+    def displacements(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """(k,) mm, starting with the unloaded state."""
+        return np.array([0.0, *(increment.displacement for increment in self.increments)])
+
+    def forces(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """(k,) N, starting with the unloaded state."""
+        return np.array([0.0, *(increment.force for increment in self.increments)])

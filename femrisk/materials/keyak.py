@@ -1,0 +1,52 @@
+"""Keyak's post-yield law of bone: ash density in, elastic constants and a piecewise-linear yield curve out.
+
+Source: Keyak et al., Clin Orthop Relat Res 437:219-228 (2005), coefficients as published with the voxel models of
+Sas et al., Bone Reports 12:100263 (2020). Densities are ash densities in g/cm3, stresses in MPa.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from femrisk.materials.curve import YieldCurve
+from femrisk.meshes.labelled import Floats
+
+#: Poisson's ratio of bone (Miura et al. 2017).
+POISSON = 0.3
+#: Specimen lengths of the tests behind the post-yield strains, mm.
+TRABECULAR_LENGTH, CORTICAL_LENGTH = 15.0, 5.0
+#: Ash densities the relations were measured over; values outside are clipped and said.
+VALID_DENSITY = (0.01, 1.3)
+
+
+def modulus(density: Floats) -> Floats:
+    """Young's modulus 14900 rho^1.86, MPa."""
+    return np.asarray(14900.0 * density**1.86)
+
+
+def yield_curve(density: Floats, cortical: NDArray[np.bool_], size: Floats) -> YieldCurve:
+    """Plateau, softening and residual stress, scaled to the element.
+
+    A test of length L with one band of width h that softens while the rest unloads gives the band a plateau L/h times
+    longer and a softening modulus Ep = h E Ep0 / (L E - (L - h) Ep0) (springs in series). The result is expressed over
+    plastic strain: a modulus Ep over total strain is E Ep / (E - Ep) over plastic strain.
+
+    Args:
+        density: ash density, g/cm3, any shape.
+        cortical: True where the cortical test applies, same shape.
+        size: edge length h of the element, mm, same shape.
+    """
+    young = modulus(density)
+    length = np.where(cortical, CORTICAL_LENGTH, TRABECULAR_LENGTH)
+    plateau = np.where(cortical, 0.0184 - 0.0100 * density, 0.00189 + 0.0241 * density).clip(min=0.0) * length / size
+    slope = np.where(cortical, -1000.0, -2080.0 * density**1.45)
+    element_slope = size * young * slope / (length * young - (length - size) * slope)
+    return YieldCurve(
+        young=young,
+        poisson=np.full_like(young, POISSON),
+        strength=102.0 * density**1.80,
+        plateau=plateau,
+        softening=young * element_slope / (young - element_slope),
+        residual=43.1 * density**1.81,
+    )
