@@ -1,0 +1,44 @@
+# `make demo` and `make test` are all a newcomer needs; both build .venv first, once per requirements.txt.
+.POSIX:
+.SUFFIXES:
+.PHONY: demo test check bench requirements clean
+
+JOBS = 2
+BIN = .venv/bin
+# One thread per process: the pairs of arm and load are what runs in parallel.
+RUN = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MPLBACKEND=Agg
+
+demo: .venv/stamp
+	$(RUN) $(BIN)/femrisk run cases/femur_neck_lytic.yaml -o results/femur_neck_lytic -j $(JOBS)
+
+test: .venv/stamp
+	$(RUN) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --durations=15
+
+check: .venv/stamp
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(RUN) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow and not mpi"
+
+bench: .venv/stamp
+	for file in benchmarks/*.py; do echo "== $$file"; $(RUN) $(BIN)/python $$file || exit 1; done
+
+# A venv half built has no stamp, and is built again from nothing.
+.venv/stamp: requirements.txt pyproject.toml
+	scripts/system.sh
+	rm -rf .venv
+	"$$(scripts/system.sh --python)" -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	touch $@
+
+# Needs uv; hashes are those of the public registry, and no index is named.
+requirements:
+	echo '# Every package and its hashes; made by `make requirements` from pyproject.toml.' > requirements.new
+	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-config --no-header -q \
+		--default-index https://pypi.org/simple --python-version 3.12 --python-platform x86_64-manylinux_2_34 \
+		-o - >> requirements.new
+	mv requirements.new requirements.txt
+
+clean:
+	rm -rf .venv results build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
