@@ -30,6 +30,9 @@ class Patient(Part):
     pain: Literal["none", "mild", "moderate", "functional"] | None = None
     """Pain as in Mirels' score; without it, scores that need pain are given as a range."""
 
+    lesser_trochanter_fracture: bool | None = None
+    """Earlier fracture of the lesser trochanter; without it, scores that need it are given as a range."""
+
     @property
     def body_weight_N(self) -> float:
         """Body weight, N."""
