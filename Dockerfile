@@ -15,5 +15,5 @@ COPY cases cases
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --no-index .
 
 ENV OMP_NUM_THREADS=1 MPLBACKEND=Agg
-WORKDIR /work
+WORKDIR /data
 ENTRYPOINT ["femrisk"]

@@ -1,0 +1,1 @@
+"""The result folder and what is drawn from it."""

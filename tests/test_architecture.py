@@ -1,0 +1,134 @@
+"""The house stands: who may import whom, which library is used where, and no test that cannot fail."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import femrisk
+
+PACKAGE = Path(femrisk.__file__).parent
+TESTS = Path(__file__).parent
+
+#: Each room imports only from the lines above its own.
+LAYERS = (
+    {"errors", "part", "units", "history"},
+    {"meshes"},
+    {"materials"},
+    {"patient", "arms", "loads"},
+    {"fracture", "scores"},
+    {"element", "domain"},
+    {"multigrid"},
+    {"equilibrium"},
+    {"march"},
+    {"document"},
+    {"mistakes"},
+    {"casefile"},
+    {"case", "compare"},
+    {"output"},
+    {"run", "doctor"},
+    {"__main__"},
+)
+RANK = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}
+
+SOLVER = {"domain.py", "element.py", "multigrid.py", "equilibrium.py"}
+#: Files that may import a library; every other may not.
+ONLY = {
+    "gmsh": {"meshes/mesher.py"},
+    "dolfinx": SOLVER,
+    "dolfinx_solver": SOLVER,
+    "ufl": SOLVER,
+    "basix": SOLVER,
+    "petsc4py": SOLVER,
+    "pyvista": {"output/plots.py", "meshes/surface.py"},
+    "vtk": {"output/plots.py", "meshes/surface.py"},
+    "matplotlib": {"output/plots.py"},
+}
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+def faults(files: dict[str, str]) -> Iterator[str]:
+    """One line per import that stands where it may not; ``files`` maps paths in the package to source text."""
+    for path, text in files.items():
+        room = path.split("/")[0].removesuffix(".py")
+        if room != "__init__" and room not in RANK:
+            yield f"{path}: the room {room!r} has no place in LAYERS"
+            continue
+        for name in imports(ast.parse(text)):
+            top, *rest = name.split(".")
+            if name.startswith("."):
+                yield f"{path}: relative import {name}"
+            elif path not in ONLY.get(top, {path}):
+                yield f"{path}: {top} belongs in {sorted(ONLY[top])}"
+            elif top == "femrisk" and room != "__init__":
+                if not rest:
+                    if room not in {"run", "doctor", "__main__"}:
+                        yield f"{path}: imports the root package"
+                elif rest[0] not in RANK or (rest[0] != room and RANK[rest[0]] >= RANK[room]):
+                    yield f"{path}: may not import {name}"
+
+
+def asserts(function: ast.FunctionDef) -> bool:
+    """True when the body of a test can fail by its own means: assert, raises, assert_*, check_*, fail."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            callee = node.func
+            name = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "")
+            if name in {"raises", "fail", "warns"} or name.startswith(("assert_", "check_")):
+                return True
+    return False
+
+
+def test_every_room_imports_only_from_the_rooms_above_it() -> None:
+    source = {file.relative_to(PACKAGE).as_posix(): file.read_text() for file in PACKAGE.rglob("*.py")}
+    assert list(faults(source)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("meshes/femur.py", "from femrisk.arms import Arm"),
+        ("scores.py", "from femrisk import fracture"),
+        ("scores.py", "from femrisk.fracture import read"),
+        ("march.py", "import pyvista"),
+        ("output/fields.py", "from dolfinx import io"),
+        ("case.py", "from .errors import CaseError"),
+        ("helpers.py", "import numpy"),
+    ],
+)
+def test_an_import_from_below_is_found(path: str, text: str) -> None:
+    assert len(list(faults({path: text}))) == 1
+
+
+def test_every_test_can_fail() -> None:
+    idle = [
+        f"{file.name}: {node.name}"
+        for file in TESTS.rglob("test_*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test") and not asserts(node)
+    ]
+    assert idle == []
+
+
+def test_a_test_without_an_assert_is_found() -> None:
+    tree = ast.parse("def test_a():\n    print(1)\ndef test_b():\n    assert 1")
+    assert [asserts(node) for node in tree.body if isinstance(node, ast.FunctionDef)] == [False, True]
+
+
+def test_importing_femrisk_loads_no_heavy_library() -> None:
+    code = f"import sys, femrisk; print([name for name in {sorted(ONLY)} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
