@@ -1,0 +1,66 @@
+"""Shapes and the edge lengths they want in, one graded size field on a regular grid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from femrisk.meshes.anatomy import Anatomy
+from femrisk.meshes.labelled import Floats
+from femrisk.meshes.shapes import Solid
+
+#: spacing of the grid on which the size field is sampled, mm
+SPACING = 2.0
+#: gain of edge length per mm away from a solid that wants small cells: neighbouring cells grow by about 1.3
+GROWTH = 0.3
+#: gain of edge length per mm outside the bone, where cells are thrown away
+GROWTH_OUTSIDE = 0.6
+#: the distal shaft, far from every load path change, may have cells this much longer
+DISTAL_FACTOR = 2.0
+
+
+@dataclass(frozen=True)
+class SizeField:
+    """Edge length on a regular grid that covers the bone with a margin."""
+
+    #: (3,) lower corner, mm
+    origin: Floats
+    #: spacing, mm
+    spacing: float
+    #: (i, j, k) edge length, mm
+    values: Floats
+
+    def corners(self) -> Floats:
+        """(2, 3) lower and upper corner of the grid, mm."""
+        extent = self.spacing * (np.array(self.values.shape) - 1)
+        return np.array([self.origin, self.origin + extent])
+
+
+def grid_points(lower: Floats, upper: Floats, spacing: float) -> tuple[Floats, tuple[int, int, int]]:
+    """(n, 3) points of a regular grid over a box in C order, and its shape."""
+    axes = [low + spacing * np.arange(int(np.ceil((high - low) / spacing)) + 1) for low, high in zip(lower, upper)]
+    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    return points, (len(axes[0]), len(axes[1]), len(axes[2]))
+
+
+def size_field(anatomy: Anatomy, solids: tuple[Solid, ...], size_mm: float) -> SizeField:
+    """The edge length wanted everywhere: ``size_mm`` in the bone, each solid's own near it, graded by ``GROWTH``.
+
+    Args:
+        anatomy: the bone; below its lesser trochanter cells grow to ``DISTAL_FACTOR`` times ``size_mm`` over 60 mm.
+        solids: every solid of the case, whichever mesh is made, so that all meshes of a case share one field.
+        size_mm: edge length in the bone, mm.
+    """
+    margin = 2.5 * size_mm
+    lower, upper = anatomy.outer.bounds()
+    points, shape = grid_points(lower - margin, upper + margin, SPACING)
+    outside = anatomy.outer.distance(points)
+    below = anatomy.landmarks.lesser_trochanter[2] - 10.0 - points[:, 2]
+    size = size_mm * (1 + (DISTAL_FACTOR - 1) * np.clip(below / 60.0, 0.0, 1.0))
+    for solid in solids:
+        # half a cell of margin keeps both sides of a sheet at the wanted length
+        distance = np.maximum(solid.shape.distance(points) - 0.5 * solid.size_mm, 0.0)
+        size = np.minimum(size, solid.size_mm + GROWTH * distance)
+    size += GROWTH_OUTSIDE * np.maximum(outside - size, 0.0)
+    return SizeField(points[0], SPACING, size.reshape(shape))
