@@ -33,6 +33,9 @@ class Patient(Part):
     lesser_trochanter_fracture: bool | None = None
     """Earlier fracture of the lesser trochanter; without it, scores that need it are given as a range."""
 
+    hip_soft_tissue_mm: Annotated[float, Field(ge=0, le=150)] | None = None
+    """Thickness of soft tissue over the greater trochanter; without it, the impact of a fall is not attenuated."""
+
     @property
     def body_weight_N(self) -> float:
         """Body weight, N."""

@@ -16,6 +16,7 @@ from femrisk.scores import (
     SITE_POINTS,
     Score,
     assess,
+    mirels_band,
     mirels_size_points,
     score,
     worst,
