@@ -1,0 +1,95 @@
+"""Where an error lies: in goes pydantic's location, out comes the key path with the model and range that rule there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeAliasType, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from femrisk.document import KeyPath
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where pydantic's location lies in the document and in the model."""
+
+    path: KeyPath
+    #: the model that the last key belongs to
+    model: type[BaseModel] | None
+    #: metadata (ranges) and annotation of the last key or item
+    metadata: tuple[Any, ...]
+    annotation: Any
+
+    @property
+    def key(self) -> str:
+        """The last key, past any list index."""
+        return next((step for step in reversed(self.path) if isinstance(step, str)), "")
+
+
+def locate(loc: tuple[int | str, ...], data: object, model: type[BaseModel]) -> Place:
+    """Follow pydantic's location, which also names the kinds of unions, through data and model."""
+    path: list[str | int] = []
+    annotation: Any = model
+    metadata: tuple[Any, ...] = ()
+    owner: type[BaseModel] | None = None
+    for step in loc:
+        models = models_of(annotation)
+        if len(models) > 1 and isinstance(data, dict) and step == data.get("kind"):
+            annotation = next((one for one in models if step in kinds(one)), None)
+        elif isinstance(step, int):
+            path.append(step)
+            data = data[step] if isinstance(data, list) and step < len(data) else None
+            annotation, metadata = item_of(annotation, step)
+        elif len(models) == 1 and (step in models[0].model_fields or (isinstance(data, dict) and step in data)):
+            owner = models[0]
+            path.append(step)
+            data = data.get(step) if isinstance(data, dict) else None
+            field = owner.model_fields.get(step)
+            annotation, metadata = (field.annotation, tuple(field.metadata)) if field else (None, ())
+    return Place(tuple(path), owner, metadata, annotation)
+
+
+def unwrap(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """An annotation without ``Annotated``, aliases and ``| None``, and the metadata taken off."""
+    metadata: tuple[Any, ...] = ()
+    while True:
+        if isinstance(annotation, TypeAliasType):
+            annotation = annotation.__value__
+        elif get_origin(annotation) is Annotated:
+            annotation, *extra = get_args(annotation)
+            metadata += tuple(extra) + tuple(m for one in extra if isinstance(one, FieldInfo) for m in one.metadata)
+        elif get_origin(annotation) in (Union, UnionType):
+            rest = [one for one in get_args(annotation) if one is not NoneType]
+            if len(rest) > 1:
+                return annotation, metadata
+            annotation = rest[0]
+        else:
+            return annotation, metadata
+
+
+def models_of(annotation: Any) -> tuple[type[BaseModel], ...]:
+    """The models an annotation allows: one, the members of a union, or none."""
+    annotation, _ = unwrap(annotation)
+    members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    plain = (unwrap(member)[0] for member in members)
+    return tuple(member for member in plain if isinstance(member, type) and issubclass(member, BaseModel))
+
+
+def kinds(model: type[BaseModel]) -> tuple[str, ...]:
+    """The values of a model's ``kind``."""
+    field = model.model_fields.get("kind")
+    return tuple(str(kind) for kind in get_args(unwrap(field.annotation)[0])) if field else ()
+
+
+def item_of(annotation: Any, index: int) -> tuple[Any, tuple[Any, ...]]:
+    """Annotation and metadata of one item of a list."""
+    annotation, _ = unwrap(annotation)
+    members = get_args(annotation)
+    if not members:
+        return None, ()
+    repeated = len(members) == 2 and members[1] is Ellipsis
+    member = members[0] if repeated or index >= len(members) else members[index]
+    return unwrap(member)
