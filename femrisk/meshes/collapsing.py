@@ -1,0 +1,145 @@
+"""Edges of bad cells collapsed where the sheets allow it (compiled)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from femrisk.meshes.kernels import mean_ratio, volume6
+from femrisk.meshes.rings import RING, ring
+
+#: a collapse may move at most this share of the cubed edge length from one solid to another
+SHIFT = 0.04
+#: most cells around a vertex that may be collapsed
+STAR = 96
+
+
+@njit(cache=True)
+def _varying(labels, cells, count, surface):  # type: ignore[no-untyped-def]
+    """Bits in which the labels differ, with bit 0 for the outer surface."""
+    every, some = labels[cells[0]], labels[cells[0]]
+    for k in range(count):
+        every &= labels[cells[k]]
+        some |= labels[cells[k]]
+    differ = some & ~every
+    return differ | np.uint32(1) if surface else differ
+
+
+@njit(cache=True)
+def _worst(points, tets, start, items, a, b):  # type: ignore[no-untyped-def]
+    """(old worst, new worst, mean squared edge) of the cells around a when it is moved to b."""
+    old, new, length, number = 1.0, 1.0, 0.0, 0
+    for k in range(start[a], start[a + 1]):
+        t = tets[items[k]]
+        old = min(old, mean_ratio(points[t[0]], points[t[1]], points[t[2]], points[t[3]]))
+        q = np.where(t == a, b, t)
+        for c in range(4):
+            if t[c] != a:
+                length += ((points[t[c]] - points[a]) ** 2).sum()
+                number += 1
+        if not (t == b).any():
+            new = min(new, mean_ratio(points[q[0]], points[q[1]], points[q[2]], points[q[3]]))
+    return old, new, length / max(number, 1)
+
+
+@njit(cache=True)
+def _linked(tets, start, items, a, b, chain, corners):  # type: ignore[no-untyped-def]
+    """Whether every vertex joined to both a and b lies in the ring of their edge."""
+    for k in range(start[a], start[a + 1]):
+        for c in range(4):
+            v = tets[items[k], c]
+            if v == a or v == b or (chain[:corners] == v).any():
+                continue
+            for m in range(start[v], start[v + 1]):
+                if (tets[items[m]] == b).any():
+                    return False
+    return True
+
+
+@njit(cache=True)
+def _shifted(points, tets, labels, start, items, a, b):  # type: ignore[no-untyped-def]
+    """Six times the largest volume any label gains or loses when a is moved to b."""
+    kinds = np.empty(STAR, labels.dtype)
+    gains = np.zeros(STAR)
+    count = 0
+    for k in range(start[a], start[a + 1]):
+        t = tets[items[k]]
+        at = -1
+        for m in range(count):
+            if kinds[m] == labels[items[k]]:
+                at = m
+        if at < 0:
+            at, kinds[count] = count, labels[items[k]]
+            count += 1
+        gains[at] -= volume6(points[t[0]], points[t[1]], points[t[2]], points[t[3]])
+        q = np.where(t == a, b, t)
+        if not (t == b).any():
+            gains[at] += volume6(points[q[0]], points[q[1]], points[q[2]], points[q[3]])
+    return np.abs(gains[:count]).max()
+
+
+@njit(cache=True)
+def _allowed(points, tets, labels, masks, start, items, a, b, cells, chain):  # type: ignore[no-untyped-def]
+    """(old worst, new worst) of collapsing a into b, or zeros where sheets or topology forbid it."""
+    around = start[a + 1] - start[a]
+    if around > STAR or (masks[a] & ~masks[b]):
+        return 0.0, 0.0
+    old, new, square = _worst(points, tets, start, items, a, b)
+    if new <= 1.05 * old + 1e-3:
+        return 0.0, 0.0
+    count, closed = ring(tets, start, items, a, b, cells, chain)
+    if count == 0:
+        return 0.0, 0.0
+    differ = _varying(labels, items[start[a] : start[a + 1]], around, masks[a] & 1)
+    if differ != _varying(labels, cells, count, not closed):
+        return 0.0, 0.0
+    if not _linked(tets, start, items, a, b, chain, count + (0 if closed else 1)):
+        return 0.0, 0.0
+    if differ and _shifted(points, tets, labels, start, items, a, b) > 6 * SHIFT * square**1.5:
+        return 0.0, 0.0
+    return old, new
+
+
+@njit(cache=True)
+def collapse(points, tets, labels, masks, start, items, order):  # type: ignore[no-untyped-def]
+    """One pass over the cells in ``order``: collapse the edge of each that raises the worst cell around it most.
+
+    Returns:
+        tets and labels after the pass, and the number of collapses.
+    """
+    tets = tets.copy()
+    alive = np.ones(tets.shape[0], np.bool_)
+    locked = np.zeros(points.shape[0], np.bool_)
+    cells, chain = np.empty(RING, np.int64), np.empty(RING + 1, np.int64)
+    done = 0
+    for t in order:
+        if not alive[t]:
+            continue
+        best, best_a, best_b = 0.0, -1, -1
+        for i in range(4):
+            for j in range(4):
+                a, b = tets[t, i], tets[t, j]
+                if i == j or locked[a] or locked[b]:
+                    continue
+                old, new = _allowed(points, tets, labels, masks, start, items, a, b, cells, chain)
+                if new - old > best:
+                    best, best_a, best_b = new - old, a, b
+        if best_a < 0:
+            continue
+        free = True
+        for k in range(start[best_a], start[best_a + 1]):
+            for c in range(4):
+                free &= not locked[tets[items[k], c]]
+        if not free:
+            continue
+        for k in range(start[best_a], start[best_a + 1]):
+            s = items[k]
+            for c in range(4):
+                locked[tets[s, c]] = True
+            if (tets[s] == best_b).any():
+                alive[s] = False
+            for c in range(4):
+                if tets[s, c] == best_a:
+                    tets[s, c] = best_b
+        done += 1
+    return tets[alive], labels[alive], done
