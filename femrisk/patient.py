@@ -36,9 +36,6 @@ class Patient(Part):
     hip_soft_tissue_mm: Annotated[float, Field(ge=0, le=150)] | None = None
     """Thickness of soft tissue over the greater trochanter; without it, the impact of a fall is not attenuated."""
 
-    lesser_trochanter_fracture: bool | None = None
-    """Whether the lesser trochanter has been avulsed or broken before; scores that ask for it take it from here."""
-
     @property
     def body_weight_N(self) -> float:
         """Body weight, N."""

@@ -138,7 +138,7 @@ def mirels(patient: Patient, site: str, nature: str, measure: Measure) -> Score:
             "diameter_share": measure.diameter_share,
             "unit": "points",
         },
-        band=mirels_band(low) if low == high else f"pain unknown: {mirels_band(low)}, up to {mirels_band(high)}",
+        band=mirels_band(low) if low == high else f"as pain is unknown, {mirels_band(low)}, up to {mirels_band(high)}",
         advice=advice,
         source="Mirels 1989, Clin Orthop 249:256-264; bands as printed by Radiopaedia, percent per point recalled",
     )
@@ -147,7 +147,7 @@ def mirels(patient: Patient, site: str, nature: str, measure: Measure) -> Score:
 def mirels_band(points: int) -> str:
     """Probability of fracture within six months at so many points, in words."""
     coarse = "under 4 %" if points <= 7 else "15 %" if points == 8 else "33-100 %"
-    return f"{points} points: fracture in {coarse} ({MIRELS_PERCENT[points]} % of Mirels' series, recalled)"
+    return f"{points} points, fracture in {coarse} ({MIRELS_PERCENT[points]} % of Mirels' series, recalled)"
 
 
 def _mirels_advice(low: int, high: int) -> str:

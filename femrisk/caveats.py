@@ -1,0 +1,158 @@
+"""What a reader must know before using the numbers: finished results in, plain sentences out.
+
+A sentence is written only where the results at hand call for it, and carries their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+
+#: one ``result.json``
+Result = Mapping[str, object]
+
+#: Statuses whose load is a fracture load.
+RATED = ("collapsed", "plateau", "bracketed")
+#: Share of the plastic work under a contact above which a ratio would compare contacts, not bones.
+CONTACT_SHARE_LIMIT = 0.30
+#: Fracture loads closer than this share are the same: what one femur meshed twice may differ by.
+MESH_NOISE_SHARE = 0.005
+
+
+def number(result: Result, key: str) -> float | None:
+    """The finite number under a key; None where there is none."""
+    value = result.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        return None
+    return float(value)
+
+
+def fracture_load(result: Result) -> float | None:
+    """The fracture load in N if the status allows one; None otherwise."""
+    load = number(result, "fracture_load_N")
+    return load if result["status"] in RATED and load is not None and load > 0 else None
+
+
+def under_contact(result: Result) -> bool:
+    """True where so much plastic work lies under a contact that a ratio is withheld."""
+    return (number(result, "contact_share_of_plastic_work") or 0.0) > CONTACT_SHARE_LIMIT
+
+
+def caveats(
+    results: Sequence[Result], arm_kinds: Mapping[str, str], load_kinds: Mapping[str, str], mesh_noise_share: float
+) -> tuple[str, ...]:
+    """The sentences that these results call for, the general ones first."""
+    sentences = [
+        *_model(results, arm_kinds, load_kinds, mesh_noise_share),
+        *_linear(results),
+        *_statuses(results),
+        *_contacts(results),
+        *_order(results, arm_kinds, mesh_noise_share),
+        *_missing(results, arm_kinds, load_kinds),
+    ]
+    return tuple(sentences)
+
+
+def _model(
+    results: Sequence[Result], arm_kinds: Mapping[str, str], load_kinds: Mapping[str, str], mesh_noise_share: float
+) -> list[str]:
+    kinds = {arm_kinds.get(str(result["arm"]), str(result["arm"])) for result in results}
+    loads = {load_kinds.get(str(result["load"]), str(result["load"])) for result in results}
+    sentences = ["A research result, not a medical device: no patient should be treated on these numbers alone."]
+    if kinds - {"intact", "untreated"}:
+        sentences.append(
+            "Cement and metal are bonded to the bone and to each other without slip or gap: "
+            "the strength of a treated bone is an upper bound."
+        )
+    if "sideways_fall" in loads:
+        sentences.append(
+            "The density of the greater trochanter and the pad under it decide the load of a sideways fall "
+            "more than lesion or treatment do; the force a fall asks for is an estimate from height and mass."
+        )
+    if any("screws" in kind or "nail" in kind for kind in kinds):
+        sentences.append(
+            "Screws and nails have meshes of their own: arms whose loads differ by less than "
+            f"{100 * mesh_noise_share:.2g} % (the mesh noise) are equal."
+        )
+    return sentences
+
+
+def _linear(results: Sequence[Result]) -> list[str]:
+    ratios, spreads = [], []
+    for result in results:
+        linear, load = number(result, "linear_fracture_load_N"), fracture_load(result)
+        if linear is not None and load is not None:
+            ratios.append(linear / load)
+        band = result.get("linear_fracture_load_band_N")
+        if linear is not None and linear > 0 and isinstance(band, Mapping):
+            values = [value for value in (number(band, key) for key in band) if value is not None]
+            if values:
+                spreads.append((max(values) - min(values)) / linear)
+    sentences = []
+    if ratios:
+        sentences.append(
+            f"The linear strain criterion gives {min(ratios):.2f} to {max(ratios):.2f} times the load of the nonlinear "
+            "model: the choice of criterion is part of the uncertainty."
+        )
+    if spreads:
+        sentences.append(
+            f"The linear load moves by up to {100 * max(spreads):.0f} % with the volume over which strain is averaged "
+            "(10 to 250 mm3)."
+        )
+    return sentences
+
+
+def _pairs(results: Sequence[Result], status: str) -> str:
+    return ", ".join(f"{result['arm']} / {result['load']}" for result in results if result["status"] == status)
+
+
+def _statuses(results: Sequence[Result]) -> list[str]:
+    sentences = []
+    if pairs := _pairs(results, "limit_reached"):
+        sentences.append(f"Still rising when the march ended, so the load is 'at least', without a ratio: {pairs}.")
+    if pairs := _pairs(results, "stuck"):
+        sentences.append(f"No equilibrium was found far from a peak, so there is no fracture load: {pairs}.")
+    if pairs := _pairs(results, "plateau"):
+        sentences.append(
+            f"No peak: the force stopped rising (tangent below 2 % of elastic) and that load counts: {pairs}."
+        )
+    if pairs := _pairs(results, "bracketed"):
+        sentences.append(f"Equilibrium was lost close to the peak; the load lies between the two bounds: {pairs}.")
+    return sentences
+
+
+def _contacts(results: Sequence[Result]) -> list[str]:
+    shares = [
+        f"{result['arm']} / {result['load']} ({100 * (number(result, 'contact_share_of_plastic_work') or 0):.0f} %)"
+        for result in results
+        if under_contact(result)
+    ]
+    if not shares:
+        return []
+    return [
+        f"Ratios withheld where more than {100 * CONTACT_SHARE_LIMIT:.0f} % of the plastic work lies under a contact: "
+        f"{', '.join(shares)}."
+    ]
+
+
+def _order(results: Sequence[Result], arm_kinds: Mapping[str, str], mesh_noise_share: float) -> list[str]:
+    """An untreated bone stronger than the intact one is a fault of the model, and is said."""
+    loads: dict[tuple[str, str], float] = {}
+    for result in results:
+        if (load := fracture_load(result)) is not None:
+            arm = str(result["arm"])
+            loads.setdefault((arm_kinds.get(arm, arm), str(result["load"])), load)
+    return [
+        f"The untreated bone came out stronger than the intact one in {load} ({untreated / intact:.3f}): "
+        "unless the lesion is stiffer than the bone it replaces, mistrust both."
+        for (kind, load), untreated in loads.items()
+        if kind == "untreated"
+        and (intact := loads.get(("intact", load))) is not None
+        and untreated > intact * (1 + mesh_noise_share)
+    ]
+
+
+def _missing(results: Sequence[Result], arm_kinds: Mapping[str, str], load_kinds: Mapping[str, str]) -> list[str]:
+    done = {(result["arm"], result["load"]) for result in results}
+    missing = [f"{arm} / {load}" for arm in arm_kinds for load in load_kinds if (arm, load) not in done]
+    return [f"Not computed: {', '.join(missing)}."] if missing else []

@@ -1,0 +1,157 @@
+"""The table that a run prints: a ``Comparison`` in, a rich ``Table`` or plain text out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from femrisk.caveats import RATED
+from femrisk.compare import Comparison, Row
+from femrisk.scores import Score
+
+#: title and justification of each column
+COLUMNS = (
+    ("arm", "left"),
+    ("load", "left"),
+    ("status", "left"),
+    ("kN", "right"),
+    ("/intact", "right"),
+    ("/untr.", "right"),
+    ("risk", "right"),
+    ("linear kN", "right"),
+    ("failure", "left"),
+    ("cement mL", "right"),
+)
+
+STATUS_WORDS = {"limit_reached": "still rising", "stuck": "no result"}
+
+
+def table(comparison: Comparison) -> Table:
+    """One row per arm and load, the scores below it."""
+    result = Table(
+        title=comparison.case,
+        title_justify="left",
+        caption=Text("\n".join([*_score_lines(comparison), *_demand_lines(comparison)])),
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+    )
+    for title, justify in COLUMNS:
+        result.add_column(
+            title, justify="left" if justify == "left" else "right", no_wrap=title in ("arm", "load", "status", "kN")
+        )
+    for row in comparison.rows:
+        result.add_row(*_cells(comparison, row))
+    return result
+
+
+def text(comparison: Comparison) -> str:
+    """The same as plain text: table, scores, what each load is compared with, ranking, and the caveats."""
+    grid = [[title for title, _ in COLUMNS], *(_cells(comparison, row) for row in comparison.rows)]
+    widths = [max(len(line[i]) for line in grid) for i in range(len(COLUMNS))]
+    grid.insert(1, ["-" * width for width in widths])
+    lines = [
+        "  ".join(
+            cell.ljust(width) if justify == "left" else cell.rjust(width)
+            for cell, width, (_, justify) in zip(line, widths, COLUMNS, strict=True)
+        ).rstrip()
+        for line in grid
+    ]
+    blocks = [
+        lines,
+        _score_lines(comparison),
+        [*_demand_lines(comparison), *_ranking_lines(comparison)],
+        [f"- {sentence}" for sentence in comparison.caveats],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _cells(comparison: Comparison, row: Row) -> list[str]:
+    return [
+        row.arm,
+        row.load,
+        STATUS_WORDS.get(row.status, row.status),
+        _load(row),
+        _ratio(comparison, row, "intact", row.ratio_to_intact),
+        _ratio(comparison, row, "untreated", row.ratio_to_untreated),
+        _risk(comparison, row),
+        _kilonewtons(row.linear_fracture_load_N),
+        row.failure_region or "-",
+        "-" if row.cement_volume_ml is None else f"{row.cement_volume_ml:.1f}",
+    ]
+
+
+def _kilonewtons(force_N: float | None) -> str:
+    return "-" if force_N is None else f"{force_N / 1000:.2f}"
+
+
+def _load(row: Row) -> str:
+    if row.status == "limit_reached" and row.fracture_load_N is not None:
+        return f"at least {_kilonewtons(row.fracture_load_N)}"
+    if row.status == "bracketed" and row.fracture_load_bracket_N:
+        return "-".join(_kilonewtons(bound) for bound in row.fracture_load_bracket_N)
+    return _kilonewtons(row.fracture_load_N)
+
+
+def _ratio(comparison: Comparison, row: Row, kind: str, ratio: float | None) -> str:
+    """The ratio, a bound for it where the load is one, or why there is none."""
+    if ratio is not None:
+        return f"{ratio:.2f}"
+    reference = comparison.reference(kind, row.load)
+    if reference is None or reference.status not in RATED or reference.fracture_load_N is None:
+        return "-"
+    if {(row.arm, row.load), (reference.arm, row.load)} & comparison.withheld:
+        return "withheld"
+    if row.status == "limit_reached" and row.fracture_load_N is not None:
+        return f">={row.fracture_load_N / reference.fracture_load_N:.2f}"
+    return "-"
+
+
+def _risk(comparison: Comparison, row: Row) -> str:
+    if row.factor_of_risk is not None:
+        return f"{row.factor_of_risk:.2f}"
+    demand = comparison.demands.get(row.load)
+    if demand is not None and row.status == "limit_reached" and row.fracture_load_N:
+        return f"<={demand.force_N / row.fracture_load_N:.2f}"
+    return "-"
+
+
+def _score_lines(comparison: Comparison) -> list[str]:
+    lines = []
+    for name, score in comparison.scores.items():
+        lesion = score.items.get("lesion")
+        several = isinstance(score.items.get("values"), Mapping) and lesion is not None
+        worst = f" (worst of the lesions: {lesion})" if several else ""
+        lines.append(f"{name.replace('_', ' ')}: {_value(score)}{worst}; {score.band}. {_first_sentence(score.advice)}")
+    return lines
+
+
+def _first_sentence(advice: str) -> str:
+    """The action; the rest of an advice stands in ``comparison.json`` and the documentation."""
+    return advice.split(". ")[0].rstrip(".") + "."
+
+
+def _value(score: Score) -> str:
+    unit = str(score.items.get("unit", ""))
+    if score.value is None:
+        return "-"
+    scale, unit = (100, "%") if unit == "share" else (1, unit)
+    ends = score.value if isinstance(score.value, tuple) else (score.value,)
+    return f"{' to '.join(f'{scale * end:.3g}' for end in ends)} {unit}".strip()
+
+
+def _demand_lines(comparison: Comparison) -> list[str]:
+    return [
+        f"risk in {load}: over {_kilonewtons(one.force_N)} kN, {one.meaning}"
+        for load, one in comparison.demands.items()
+    ]
+
+
+def _ranking_lines(comparison: Comparison) -> list[str]:
+    return [
+        f"strongest first in {load}: {' > '.join(' = '.join(group) for group in groups)}"
+        for load, groups in comparison.ranking.items()
+        if groups
+    ]
