@@ -1,0 +1,298 @@
+"""Equilibrium of one arm under one load: a state and a travel in, the next state out (or none).
+
+States are values: a try that fails leaves the last one as it was, so there is nothing to revert.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from femrisk.domain import Domain
+from femrisk.element import TABLE, assemble, internal_forces, places, strains
+from femrisk.grips import Level, Unknowns
+from femrisk.materials.curve import YieldCurve
+from femrisk.materials.plastic import update
+from femrisk.meshes.labelled import Floats
+from femrisk.multigrid import Multigrid, Pattern
+
+#: Newton stops when the free residual is below this share of the force on the machine.
+TOLERANCE = 1e-4
+MAX_NEWTON = 14
+#: Accuracy of the linear solves inside Newton, relative to their own right-hand side.
+INNER_TOLERANCE = 1e-2
+#: A kept preconditioner is rebuilt when it needs this many times the iterations of a fresh one, and as many more.
+REBUILD = (2.0, 8)
+
+
+@dataclass(frozen=True)
+class State:
+    """A deformed bone in equilibrium (or the unloaded one)."""
+
+    #: travel of the machine, mm, and its force, N
+    travel: float
+    force: float
+    #: (n, 3) unknowns of the fine level
+    unknowns: Floats
+    #: (m, 4, 6) plastic strain and (m, 4) accumulated plastic strain
+    plastic_strain: Floats
+    accumulated: Floats
+    #: (m, 4, 6) stress, MPa
+    stress: Floats
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What a try for the next state gave."""
+
+    #: None when no equilibrium was found
+    state: State | None
+    newton_iterations: int
+    linear_solves: int
+
+
+@dataclass(frozen=True)
+class Response:
+    """Stresses, residual and tangent at some displacement."""
+
+    stress: Floats
+    plastic_strain: Floats
+    accumulated: Floats
+    moduli: Floats
+    normal: Floats
+    #: (n, 3) forces on the unknowns, summed over ranks
+    forces: Floats
+
+
+class Equilibrium:
+    """Residual, tangent and linear solver of one arm under one load.
+
+    Args:
+        domain: this rank's share of the mesh.
+        unknowns: the grips' change of unknowns.
+        curve: yield curves (m, 4) of this rank's cells.
+    """
+
+    def __init__(self, domain: Domain, unknowns: Unknowns, curve: YieldCurve) -> None:
+        self.domain, self.unknowns, self.curve = domain, unknowns, curve
+        self._fine = BlockRows.of(domain.cells, unknowns.fine)
+        self._coarse = BlockRows.of(domain.corners, unknowns.coarse)
+        self._special = np.asarray((unknowns.fine.slot[domain.cells] >= 0).any(axis=1))
+        self._multigrid = Multigrid(domain, unknowns, self._fine.pattern, self._coarse.pattern)
+        self._fresh_iterations: int | None = None
+
+    def rest(self) -> State:
+        """The unloaded state."""
+        cells = len(self.domain.cells)
+        zero = np.zeros((cells, 4, 6))
+        return State(0.0, 0.0, np.zeros(self.unknowns.fine.free.shape), zero, np.zeros((cells, 4)), zero)
+
+    def displacement(self, state: State) -> Floats:
+        """(n, 3) displacement of the nodes, mm."""
+        return self.unknowns.fine.expand(state.unknowns)
+
+    def respond(self, state: State, unknowns: Floats) -> Response:
+        """Integrate the material from the history of ``state`` to other unknowns (n, 3)."""
+        displacement = self.unknowns.fine.expand(unknowns)
+        domain = self.domain
+        strain = strains(domain.cells, domain.gradients, displacement, TABLE)
+        stress, plastic, accumulated, moduli, normal = update(
+            self.curve, strain, state.plastic_strain, state.accumulated
+        )
+        nodal = internal_forces(domain.cells, domain.gradients, domain.volumes, stress, len(displacement), TABLE)
+        forces = self._multigrid.assembled(self.unknowns.fine.reduce(nodal))
+        return Response(stress, plastic, accumulated, moduli, normal, forces)
+
+    def attempt(self, state: State, guess: Floats, travel: float, tolerance: float = TOLERANCE) -> Attempt:
+        """Newton's method from a guess (n, 3) to equilibrium at a travel of the machine, mm."""
+        fine = self.unknowns.fine
+        unknowns = np.where(fine.free, guess, self.unknowns.driven * travel)
+        response = self.respond(state, unknowns)
+        residual, force = self._norm(response), self._force(response)
+        solves = 0
+        for iteration in range(MAX_NEWTON):
+            if residual <= tolerance * abs(force) and iteration > 0:
+                return Attempt(self._state(travel, unknowns, response), iteration, solves)
+            if not np.isfinite(residual):
+                break
+            correction, spent = self._correct(response)
+            solves += spent
+            if correction is None:
+                break
+            unknowns, response, ratio = self._search(state, unknowns, correction, response)
+            before, residual, force = residual, self._norm(response), self._force(response)
+            if iteration > 4 and residual > 0.9 * before and ratio < 1:
+                break
+        return Attempt(None, iteration + 1, solves)
+
+    def linear(self, tolerance: float = 1e-8) -> State:
+        """The elastic state at a travel of 1 mm, whatever the yield stresses."""
+        rest = self.rest()
+        elastic = Equilibrium.__new__(Equilibrium)
+        elastic.__dict__.update(self.__dict__, curve=self.curve.elastic())
+        unknowns = self.unknowns.driven.copy()
+        response = elastic.respond(rest, unknowns)
+        self._assemble(response)
+        self._multigrid.prepare()
+        solved = self._multigrid.solve(self._share(-response.forces), tolerance)
+        self._fresh_iterations = None
+        unknowns = unknowns + solved.correction
+        return self._state(1.0, unknowns, elastic.respond(rest, unknowns))
+
+    def _correct(self, response: Response) -> tuple[Floats | None, int]:
+        """A Newton correction; a preconditioner that got old is rebuilt, an indefinite tangent is made definite."""
+        self._assemble(response)
+        if self._fresh_iterations is None:
+            self._multigrid.prepare()
+        solved = self._multigrid.solve(self._share(-response.forces), INNER_TOLERANCE)
+        spent = 1
+        if not solved.converged:
+            response = Response(**{**response.__dict__, "moduli": _definite(response.moduli)})
+            self._assemble(response)
+            self._multigrid.prepare()
+            solved = self._multigrid.solve(self._share(-response.forces), INNER_TOLERANCE)
+            self._fresh_iterations = None
+            spent = 2
+            return (solved.correction if solved.converged else None), spent
+        if self._fresh_iterations is None:
+            self._fresh_iterations = solved.iterations
+        elif solved.iterations > REBUILD[0] * self._fresh_iterations + REBUILD[1]:
+            self._fresh_iterations = None
+        return solved.correction, spent
+
+    def _search(
+        self, state: State, unknowns: Floats, correction: Floats, response: Response
+    ) -> tuple[Floats, Response, float]:
+        """Halve the correction until its work with the residual has fallen."""
+        start = self._work(correction, response)
+        share = 1.0
+        while True:
+            trial = self.respond(state, unknowns + share * correction)
+            if share <= 0.2 or abs(self._work(correction, trial)) <= 0.9 * abs(start):
+                return unknowns + share * correction, trial, share
+            share *= 0.5
+
+    def _assemble(self, response: Response) -> None:
+        domain = self.domain
+        fine, coarse = self._fine.zeros(), self._coarse.zeros()
+        kept_fine, kept_coarse = assemble(
+            domain.cells, domain.corners, domain.gradients, domain.volumes, response.moduli, response.normal, TABLE,
+            fine, self._fine.cell_places, coarse, self._coarse.cell_places, self._special,
+        )  # fmt: skip
+        self._fine.add_special(fine, kept_fine, domain.cells[self._special])
+        self._coarse.add_special(coarse, kept_coarse, domain.corners[self._special])
+        self._multigrid.fill(self._fine.masked(fine), self._coarse.masked(coarse))
+
+    def _share(self, forces: Floats) -> Floats:
+        """Right-hand side: free rows this rank owns, so that adding up over ranks counts each once."""
+        right = forces * self.unknowns.fine.free
+        right[self.unknowns.fine.numbering.owned :] = 0.0
+        return np.asarray(right)
+
+    def _norm(self, response: Response) -> float:
+        share = self._share(response.forces)
+        return float(np.sqrt(self.domain.sum(float((share**2).sum()))))
+
+    def _work(self, correction: Floats, response: Response) -> float:
+        return self.domain.sum(float((correction * self._share(response.forces)).sum()))
+
+    def _force(self, response: Response) -> float:
+        return -float(response.forces[self.unknowns.driver, 2])
+
+    def _state(self, travel: float, unknowns: Floats, response: Response) -> State:
+        return State(
+            travel, self._force(response), unknowns, response.plastic_strain, response.accumulated, response.stress
+        )
+
+
+def _definite(moduli: Floats) -> Floats:
+    """The tangent with softening left out: flow at constant yield stress."""
+    shear_share = moduli[..., 1]
+    result = moduli.copy()
+    # ideal flow: 2G (1 / (1 + 0) - (1 - kept)) = 2G kept, never more than the deviatoric stiffness itself
+    result[..., 2] = np.minimum(moduli[..., 2], shear_share)
+    return result
+
+
+@dataclass(frozen=True)
+class BlockRows:
+    """Where the blocks of one level's cells go in the block rows of its operator."""
+
+    level: Level
+    pattern: Pattern
+    #: (m, k, k) place of each node pair of an ordinary cell
+    cell_places: NDArray[np.int32]
+    #: entries whose row or column is not free, their (e, 3, 3) mask, and the diagonal's places
+    masked_entries: NDArray[np.int64]
+    mask: Floats
+    diagonal: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, cells: NDArray[np.int64], level: Level) -> BlockRows:
+        """Build the pattern of all node pairs that share a cell, with held nodes replaced by their masters."""
+        nodes, width = len(level.slot), cells.shape[1]
+        pairs = _pairs(cells)
+        special = cells[(level.slot[cells] >= 0).any(axis=1)]
+        extra = np.concatenate([special, np.tile(np.unique(level.grips), (len(special), 1))], axis=1)
+        keys = np.unique(np.concatenate([_keys(pairs, nodes), _keys(_pairs(extra), nodes), np.arange(nodes) * (nodes + 1)]))
+        pointers = np.searchsorted(keys, np.arange(nodes + 1) * nodes).astype(np.int32)
+        indices = (keys % nodes).astype(np.int32)
+        where = places(pairs[0], pairs[1], pointers, indices).reshape(len(cells), width, width)
+        rows = np.repeat(np.arange(nodes), np.diff(pointers))
+        touched = np.flatnonzero(~level.free.all(axis=1)[rows] | ~level.free.all(axis=1)[indices])
+        mask = (level.free[rows[touched]][:, :, None] & level.free[indices[touched]][:, None, :]).astype(float)
+        everyone = np.arange(nodes)
+        return cls(
+            level, Pattern(pointers, indices), where, touched, mask, places(everyone, everyone, pointers, indices)
+        )
+
+    def zeros(self) -> Floats:
+        """(entries, 3, 3) empty block values."""
+        return np.zeros((len(self.pattern.indices), 3, 3))
+
+    def add_special(self, values: Floats, kept: Floats, cells: NDArray[np.int64]) -> None:
+        """Add the stiffness (s, k, k, 3, 3) of cells whose nodes a grip holds, in terms of the grips' unknowns."""
+        nodes = len(self.level.slot)
+        if not len(cells):
+            return
+        targets, maps = self._targets(cells)
+        blocks = np.einsum("caxip,cabij,cbyjq->caxbypq", maps, kept, maps, optimize=True)
+        rows = np.broadcast_to(targets[:, :, :, None, None], blocks.shape[:5])
+        columns = np.broadcast_to(targets[:, None, None, :, :], blocks.shape[:5])
+        used = (rows >= 0) & (columns >= 0)
+        where = places(rows[used], columns[used], self.pattern.pointers, self.pattern.indices)
+        assert nodes > 0
+        np.add.at(values, where, blocks[used])
+
+    def _targets(self, cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
+        """(s, k, 2) unknowns each node hangs on (-1: none) and (s, k, 2, 3, 3) how."""
+        slot = self.level.slot[cells]
+        targets = np.stack([cells, np.full_like(cells, -1)], axis=-1)
+        maps = np.zeros((*cells.shape, 2, 3, 3))
+        maps[..., 0, :, :] = np.eye(3)
+        held = slot >= 0
+        targets[held] = self.level.masters[slot[held]]
+        maps[held] = self.level.maps[slot[held]]
+        return targets, maps
+
+    def masked(self, values: Floats) -> Floats:
+        """Rows and columns of unknowns that are not free removed, a fitting value left on their diagonal."""
+        values[self.masked_entries] *= self.mask
+        owned = self.level.numbering.owned
+        diagonal = self.diagonal[:owned]
+        fixed = ~self.level.free[:owned]
+        node, component = np.nonzero(fixed)
+        scale = np.abs(values[diagonal][:, [0, 1, 2], [0, 1, 2]])
+        values[diagonal[node], component, component] = scale[~fixed].mean() if (~fixed).any() else 1.0
+        return values
+
+
+def _pairs(cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    width = cells.shape[1]
+    return np.repeat(cells, width, axis=1).ravel(), np.tile(cells, (1, width)).ravel()
+
+
+def _keys(pairs: tuple[NDArray[np.int64], NDArray[np.int64]], nodes: int) -> NDArray[np.int64]:
+    return np.unique(pairs[0] * nodes + pairs[1])

@@ -1,0 +1,202 @@
+"""Linear solves by two-level p-multigrid (PETSc): block values in, a displacement correction out.
+
+Conjugate gradients on the P2 operator, preconditioned by one symmetric Gauss-Seidel sweep over node blocks before and
+after a correction from the reassembled P1 operator, which algebraic multigrid treats with its rigid-body modes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+from petsc4py import PETSc
+
+from femrisk.domain import Domain
+from femrisk.grips import LEVER, Level, Unknowns
+from femrisk.meshes.labelled import Floats
+
+#: Strength threshold of the algebraic multigrid; the lever against jumps of the modulus.
+THRESHOLD = 0.03
+#: Solves stop here and say so.
+MAX_ITERATIONS = 400
+
+
+@dataclass(frozen=True)
+class Solved:
+    """One linear solve."""
+
+    #: (n, 3) local unknowns, ghosts included
+    correction: Floats
+    iterations: int
+    #: False when the operator was found indefinite or the iterations ran out
+    converged: bool
+
+
+class Multigrid:
+    """The two operators and the solver over them; ``fill`` gives new values to the same pattern."""
+
+    def __init__(self, domain: Domain, unknowns: Unknowns, fine_pattern: Pattern, coarse_pattern: Pattern) -> None:
+        self._fine, self._coarse = unknowns.fine, unknowns.coarse
+        self._patterns = (fine_pattern, coarse_pattern)
+        comm = domain.comm
+        self._operators = (
+            _matrix(comm, self._fine, "baij"),
+            _matrix(comm, self._coarse, "aij"),
+        )
+        self._interpolation = _interpolation(domain, unknowns)
+        self._modes = _rigid_body_modes(domain, unknowns)
+        self._vector = _ghosted(comm, self._fine)
+        self._solution = self._vector.duplicate()
+        self._ksp: PETSc.KSP | None = None
+
+    def fill(self, fine: Floats, coarse: Floats) -> None:
+        """Hand over block values (entries, 3, 3) of both patterns; shares of other ranks' rows are added there."""
+        for matrix, pattern, values in zip(self._operators, self._patterns, (fine, coarse), strict=True):
+            matrix.zeroEntries()
+            matrix.setValuesBlockedLocalCSR(pattern.pointers, pattern.indices, values, PETSc.InsertMode.ADD)
+            matrix.assemble()
+
+    def prepare(self) -> None:
+        """Build the preconditioner from the values now in the operators."""
+        if self._ksp is not None:
+            self._ksp.destroy()
+        self._operators[1].setNearNullSpace(self._modes)
+        self._ksp = _solver(self._operators, self._interpolation)
+
+    def solve(self, right: Floats, tolerance: float) -> Solved:
+        """Solve for a right-hand side (n, 3) whose ghost rows hold this rank's share of other ranks' rows."""
+        assert self._ksp is not None, "prepare comes before solve"
+        with self._vector.localForm() as local:
+            local.array[:] = right.ravel()
+        self._vector.ghostUpdate(PETSc.InsertMode.ADD, PETSc.ScatterMode.REVERSE)
+        self._ksp.setTolerances(rtol=tolerance, atol=0.0, max_it=MAX_ITERATIONS)
+        self._ksp.solve(self._vector, self._solution)
+        self._solution.ghostUpdate(PETSc.InsertMode.INSERT, PETSc.ScatterMode.FORWARD)
+        with self._solution.localForm() as local:
+            correction = local.array.reshape(-1, 3).copy()
+        return Solved(correction, self._ksp.getIterationNumber(), self._ksp.getConvergedReason() > 0)
+
+    def assembled(self, shares: Floats) -> Floats:
+        """Sum the ranks' shares (n, 3) of every node, on every rank that knows the node."""
+        with self._vector.localForm() as local:
+            local.array[:] = shares.ravel()
+        self._vector.ghostUpdate(PETSc.InsertMode.ADD, PETSc.ScatterMode.REVERSE)
+        self._vector.ghostUpdate(PETSc.InsertMode.INSERT, PETSc.ScatterMode.FORWARD)
+        with self._vector.localForm() as local:
+            return np.asarray(local.array.reshape(-1, 3).copy())
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Local block rows: pointers and columns, both in local node numbers."""
+
+    pointers: NDArray[np.int32]
+    indices: NDArray[np.int32]
+
+
+def _matrix(comm: object, level: Level, kind: str) -> PETSc.Mat:
+    size = 3 * level.numbering.owned
+    matrix = PETSc.Mat().create(comm)
+    matrix.setSizes(((size, None), (size, None)), bsize=3)
+    matrix.setType(kind)
+    lgmap = PETSc.LGMap().create(level.numbering.to_global.astype(PETSc.IntType), bsize=3, comm=comm)
+    matrix.setLGMap(lgmap, lgmap)
+    matrix.setUp()
+    return matrix
+
+
+def _ghosted(comm: object, level: Level) -> PETSc.Vec:
+    owned = level.numbering.owned
+    ghosts = level.numbering.to_global[owned:].astype(PETSc.IntType)
+    return PETSc.Vec().createGhost(ghosts, size=(3 * owned, None), bsize=3, comm=comm)
+
+
+def _interpolation(domain: Domain, unknowns: Unknowns) -> PETSc.Mat:
+    """Fine unknowns from coarse ones: half of each parent's displacement; nothing to or from prescribed unknowns."""
+    fine, coarse = unknowns.fine, unknowns.coarse
+    rows, columns, values = [], [], []
+    nodes = np.arange(fine.numbering.owned)
+    plain = nodes[fine.slot[nodes] < 0]
+    for parent in domain.parents[plain].T:
+        slot = coarse.slot[parent]
+        loose, held = slot < 0, slot >= 0
+        rows.append(plain[loose])
+        columns.append(parent[loose])
+        values.append(np.broadcast_to(0.5 * np.eye(3), (int(loose.sum()), 3, 3)))
+        for half in range(2):
+            rows.append(plain[held])
+            columns.append(coarse.masters[slot[held], half])
+            values.append(0.5 * coarse.maps[slot[held], half])
+    masters = np.unique(fine.masters[:, :].ravel())
+    masters = masters[masters < fine.numbering.owned]
+    rows.append(masters)
+    columns.append(domain.parents[masters, 0])
+    values.append(np.broadcast_to(np.eye(3), (len(masters), 3, 3)))
+    r, c, v = np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
+    v = v * fine.free[r][:, :, None] * coarse.free[c][:, None, :]
+    i, j = np.broadcast_arrays(3 * r[:, None, None] + np.arange(3)[:, None], 3 * c[:, None, None] + np.arange(3))
+    local = scipy.sparse.csr_matrix(
+        (v.ravel(), (i.ravel(), j.ravel())), shape=(3 * fine.numbering.owned, 3 * len(coarse.numbering.to_global))
+    )
+    local.eliminate_zeros()
+    to_global = (3 * coarse.numbering.to_global[:, None] + np.arange(3)).ravel()
+    matrix = PETSc.Mat().createAIJ(
+        ((3 * fine.numbering.owned, None), (3 * coarse.numbering.owned, None)),
+        csr=(local.indptr.astype(PETSc.IntType), to_global[local.indices].astype(PETSc.IntType), local.data),
+        comm=domain.comm,
+    )
+    matrix.assemble()
+    return matrix
+
+
+def _rigid_body_modes(domain: Domain, unknowns: Unknowns) -> PETSc.NullSpace:
+    """The six rigid motions in the coarse unknowns, orthonormal, for the algebraic multigrid."""
+    owned = unknowns.coarse.numbering.owned
+    modes = [
+        unknowns.rigid_motion(unknowns.coarse, domain.vertices, *np.split(row, 2))[:owned]
+        for row in np.diag([1.0, 1.0, 1.0, 1 / LEVER, 1 / LEVER, 1 / LEVER])
+    ]
+    vectors = []
+    for mode in modes:
+        vector = PETSc.Vec().createMPI((3 * owned, None), bsize=3, comm=domain.comm)
+        vector.array[:] = mode.ravel()
+        for other in vectors:
+            vector.axpy(-vector.dot(other), other)
+        vector.normalize()
+        vectors.append(vector)
+    return PETSc.NullSpace().create(vectors=vectors, comm=domain.comm)
+
+
+def _solver(operators: tuple[PETSc.Mat, PETSc.Mat], interpolation: PETSc.Mat) -> PETSc.KSP:
+    fine, coarse = operators
+    ksp = PETSc.KSP().create(fine.comm)
+    ksp.setOperators(fine)
+    ksp.setType("cg")
+    ksp.setNormType(PETSc.KSP.NormType.UNPRECONDITIONED)
+    pc = ksp.getPC()
+    pc.setType("mg")
+    pc.setMGLevels(2)
+    pc.setMGInterpolation(1, interpolation)
+    smoother = pc.getMGSmoother(1)
+    smoother.setType("richardson")
+    smoother.setTolerances(max_it=1)
+    smoother.getPC().setType("sor")
+    bottom = pc.getMGCoarseSolve()
+    bottom.setOperators(coarse)
+    bottom.setType("preonly")
+    amg = bottom.getPC()
+    prefix = f"femrisk_{id(ksp):x}_"
+    amg.setOptionsPrefix(prefix)
+    options = PETSc.Options(prefix)
+    names = {"pc_type": "gamg", "pc_gamg_threshold": THRESHOLD, "mg_coarse_pc_type": "redundant"}
+    if fine.comm.size == 1:
+        names = {"pc_type": "gamg", "pc_gamg_threshold": THRESHOLD}
+    for name, value in names.items():
+        options[name] = value
+    amg.setFromOptions()
+    ksp.setUp()
+    for name in names:
+        del options[name]
+    return ksp
