@@ -21,7 +21,7 @@ LAYERS = (
     {"meshes"},
     {"materials"},
     {"patient", "arms", "loads"},
-    {"fracture", "scores"},
+    {"fracture", "scores", "demand", "caveats"},
     {"element", "domain"},
     {"multigrid"},
     {"equilibrium"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from rich import box
 from rich.table import Table
@@ -13,7 +14,7 @@ from femrisk.compare import Comparison, Row
 from femrisk.scores import Score
 
 #: title and justification of each column
-COLUMNS = (
+COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
     ("arm", "left"),
     ("load", "left"),
     ("status", "left"),
@@ -37,11 +38,10 @@ def table(comparison: Comparison) -> Table:
         caption=Text("\n".join([*_score_lines(comparison), *_demand_lines(comparison)])),
         caption_justify="left",
         box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
     )
     for title, justify in COLUMNS:
-        result.add_column(
-            title, justify="left" if justify == "left" else "right", no_wrap=title in ("arm", "load", "status", "kN")
-        )
+        result.add_column(title, justify=justify, no_wrap=title != "failure")
     for row in comparison.rows:
         result.add_row(*_cells(comparison, row))
     return result
