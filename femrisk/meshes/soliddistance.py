@@ -89,9 +89,10 @@ def cross_2d(u: Floats, v: Floats) -> Floats:
 
 def nearest_distance(surface: Triangles, points: Floats, spacing: float) -> Floats:
     """(n,) distance of points (n, 3) from the surface, mm."""
-    owner, spots = scattered(surface, spacing)
-    _, near = cKDTree(spots).query(points, k=min(TRIED, len(spots)))
+    owner, shares = scattered(surface, spacing)
     corners = surface.corners()
+    spots = np.einsum("kc,kci->ki", shares, corners[owner])
+    _, near = cKDTree(spots).query(points, k=min(TRIED, len(spots)))
     result = np.full(len(points), np.inf)
     for column in np.atleast_2d(owner[near].T):
         np.minimum(result, triangle_distance(points, corners[column]), out=result)
@@ -99,7 +100,7 @@ def nearest_distance(surface: Triangles, points: Floats, spacing: float) -> Floa
 
 
 def scattered(surface: Triangles, spacing: float) -> tuple[Integers, Floats]:
-    """Spots on every triangle at most ``spacing`` apart: (k,) whose, (k, 3) where, mm."""
+    """Spots on every triangle at most ``spacing`` apart: (k,) whose, (k, 3) shares of its corners."""
     corners = surface.corners()
     longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
     steps = np.maximum(np.ceil(longest / spacing), 1).astype(np.int64)
@@ -108,8 +109,7 @@ def scattered(surface: Triangles, spacing: float) -> tuple[Integers, Floats]:
     u, v = (cell[:, :2].T + 1 / 3) / steps[owner]
     folded = u + v > 1
     u, v = np.where(folded, 1 - u, u), np.where(folded, 1 - v, v)
-    a, b, c = np.moveaxis(corners[owner], 1, 0)
-    return owner, a + u[:, None] * (b - a) + v[:, None] * (c - a)
+    return owner, np.column_stack([1 - u - v, u, v])
 
 
 def triangle_distance(points: Floats, corners: Floats) -> Floats:
