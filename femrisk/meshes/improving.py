@@ -6,7 +6,7 @@ import numpy as np
 
 from femrisk.meshes.collapsing import collapse
 from femrisk.meshes.cutting import Complex, Ints
-from femrisk.meshes.kernels import incidence, qualities
+from femrisk.meshes.kernels import incidence, passing, qualities
 from femrisk.meshes.sheets import Masks, Sheet
 from femrisk.meshes.smoothing import smooth
 from femrisk.meshes.swapping import swap
@@ -29,11 +29,13 @@ def improve(mesh: Complex, sheets: tuple[Sheet, ...]) -> Complex:
         for operation in (swap, collapse):
             order = worst_first(mesh)
             if not order.size:
-                return mesh
+                break
             start, items = incidence(mesh.tets, len(mesh.points))
             tets, labels, done = operation(mesh.points, mesh.tets, mesh.membership, mesh.masks, start, items, order)
             changes += done
             mesh = Complex(mesh.points, tets, labels, cleaned(tets, labels, mesh.masks))
+        if not worst_first(mesh).size:
+            break
         points = smooth(mesh.points, mesh.tets, mesh.masks, sheets, worst_first(mesh))
         moved = bool(np.any(points != mesh.points))
         mesh = Complex(points, mesh.tets, mesh.membership, mesh.masks)
@@ -50,10 +52,6 @@ def worst_first(mesh: Complex) -> Ints:
 
 
 def cleaned(tets: Ints, labels: Masks, masks: Masks) -> Masks:
-    """Masks without the sheets that no longer pass through a vertex (the outer surface, bit 0, stays)."""
-    every = np.full(len(masks), 0xFFFFFFFF, dtype=np.uint32)
-    some = np.zeros(len(masks), dtype=np.uint32)
-    for corner in range(4):
-        np.bitwise_and.at(every, tets[:, corner], labels)
-        np.bitwise_or.at(some, tets[:, corner], labels)
-    return np.asarray(masks & ((some & ~every) | np.uint32(1)))
+    """Masks without the sheets that no longer pass through a vertex."""
+    start, items = incidence(tets, len(masks))
+    return np.asarray(masks & passing(tets, labels, masks, start, items))

@@ -54,3 +54,42 @@ def incidence(tets, count):  # type: ignore[no-untyped-def]
             items[fill[tets[t, i]]] = t
             fill[tets[t, i]] += 1
     return start, items
+
+
+@njit(cache=True)
+def _outer(tets, start, items, t, corner):  # type: ignore[no-untyped-def]
+    """Whether the face of cell t opposite a corner has no cell behind it."""
+    x, y, z = tets[t, (corner + 1) % 4], tets[t, (corner + 2) % 4], tets[t, (corner + 3) % 4]
+    for k in range(start[x], start[x + 1]):
+        n = items[k]
+        if n == t:
+            continue
+        shared = 0
+        for c in range(4):
+            if tets[n, c] == x or tets[n, c] == y or tets[n, c] == z:
+                shared += 1
+        if shared == 3:
+            return False
+    return True
+
+
+@njit(cache=True)
+def passing(tets, labels, masks, start, items):  # type: ignore[no-untyped-def]
+    """(n,) bits in which the cells around each vertex differ, bit 0 for vertices on the outer surface."""
+    out = np.zeros(masks.size, np.uint32)
+    for v in range(masks.size):
+        if start[v] == start[v + 1]:
+            continue
+        every, some = labels[items[start[v]]], np.uint32(0)
+        for k in range(start[v], start[v + 1]):
+            every &= labels[items[k]]
+            some |= labels[items[k]]
+        out[v] |= some & ~every
+    for t in range(tets.shape[0]):
+        for corner in range(4):
+            x, y, z = tets[t, (corner + 1) % 4], tets[t, (corner + 2) % 4], tets[t, (corner + 3) % 4]
+            if masks[x] & masks[y] & masks[z] & 1 and _outer(tets, start, items, t, corner):
+                out[x] |= np.uint32(1)
+                out[y] |= np.uint32(1)
+                out[z] |= np.uint32(1)
+    return out
