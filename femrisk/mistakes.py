@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from femrisk.document import Document, KeyPath, suggest
 from femrisk.errors import Mistake
-from femrisk.place import Place, kinds, locate, models_of, unwrap
+from femrisk.place import Place, item_of, kinds, locate, models_of, unwrap
 from femrisk.units import Interval, bare, interval, slip, unit_of
 
 #: pydantic's error types -> what the value must be
@@ -36,6 +36,7 @@ EXPECTED = {
     "model_attributes_type": "keys with values",
     "dict_type": "keys with values",
     "finite_number": "a finite number",
+    "string_pattern_mismatch": "a name of letters, digits and underscores that begins with a letter",
 }
 RANGE = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 
@@ -59,9 +60,11 @@ def translate(error: ValidationError, document: Document, model: type[BaseModel]
         for detail, place in zip(details, places, strict=True)
         if detail["type"] == "extra_forbidden" and (close := _close_key(place))
     }
+    # Pydantic counts only the items it could read; a list of wrong items is not also too short.
+    excused |= {place.path[:end] for place in places for end in range(len(place.path))}
     found: dict[KeyPath, tuple[int, Mistake]] = {}
     for detail, place in zip(details, places, strict=True):
-        if place.path in found or (detail["type"] == "missing" and place.path in excused):
+        if place.path in found or (detail["type"] in ("missing", "too_short") and place.path in excused):
             continue
         cause = detail.get("ctx", {}).get("error")
         parts = cause.parts if isinstance(cause, SeveralMistakes) else (((), describe(detail, place)),)
@@ -151,8 +154,7 @@ def _allowed(place: Place, *got: object) -> str:
         words.append(f"allowed: {span} {unit_of(place.key) or ''}".rstrip())
     elif get_origin(plain) is Literal:
         words.append("allowed: " + ", ".join(str(word) for word in get_args(plain)))
-    elif models_of(plain):
-        known = models_of(plain)
+    elif known := models_of(plain) or models_of(item_of(plain, 0)[0]):
         names = [kind for model in known for kind in kinds(model)] or list(known[0].model_fields)
         words.append("allowed: " + ", ".join(names))
     words += [f"got: {shown(value)}" for value in got]

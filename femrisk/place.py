@@ -48,7 +48,8 @@ def locate(loc: tuple[int | str, ...], data: object, model: type[BaseModel]) -> 
             path.append(step)
             data = data.get(step) if isinstance(data, dict) else None
             field = owner.model_fields.get(step)
-            annotation, metadata = (field.annotation, tuple(field.metadata)) if field else (None, ())
+            annotation, metadata = unwrap(field.annotation) if field else (None, ())
+            metadata += tuple(field.metadata) if field else ()
     return Place(tuple(path), owner, metadata, annotation)
 
 
