@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from math import pi
 from typing import Protocol
 
+from femrisk.meshes.involvement import LesionMeasure
 from femrisk.patient import Patient
 
 #: one number, or (lowest, highest) where an input is unknown, or nothing to score
@@ -40,30 +41,6 @@ MIRELS_PERCENT = {4: 0, 5: 0, 6: 0, 7: 4, 8: 15, 9: 33, 10: 72, 11: 96, 12: 100}
 #: van der Linden 2004 (110 femoral lesions, 14 fractures): above 30 mm p = 0.01, above half the circumference p = 0.03.
 AXIAL_LIMIT_MM = 30.0
 CIRCUMFERENTIAL_LIMIT_SHARE = 0.5
-
-
-class Measure(Protocol):
-    """What a score reads of a lesion's measures (``femrisk.meshes.involvement.LesionMeasure``)."""
-
-    @property
-    def volume_ml(self) -> float:
-        """Volume inside the bone, mL."""
-
-    @property
-    def diameter_share(self) -> float:
-        """Largest share of the bone's diameter taken, over the slices."""
-
-    @property
-    def axial_cortical_mm(self) -> float:
-        """Length of involved cortex along the bone, mm."""
-
-    @property
-    def circumferential_cortical_share(self) -> float:
-        """Largest share of the circumference with involved cortex."""
-
-    @property
-    def cortex_loss_share(self) -> float:
-        """Largest share of the cortex lost, over the slices."""
 
 
 class Named(Protocol):
@@ -115,7 +92,7 @@ def mirels_size_points(diameter_share: float) -> int:
     return 2 if diameter_share <= 2 / 3 else 3
 
 
-def mirels(patient: Patient, site: str, nature: str, measure: Measure) -> Score:
+def mirels(patient: Patient, site: str, nature: str, measure: LesionMeasure) -> Score:
     """Mirels' score, 4 to 12 points (Mirels 1989, Clin Orthop 249:256)."""
     place = MIRELS_SITE.get(site.removeprefix("femoral_"), site)
     fixed = {
@@ -164,7 +141,7 @@ def _mirels_advice(low: int, high: int) -> str:
     return text + " Sensitive but not specific in the femur (van der Linden 2004: p = 0.36; Nazarian 2015: 71 / 50 %)."
 
 
-def axial_cortical_involvement(patient: Patient, site: str, nature: str, measure: Measure) -> Score:
+def axial_cortical_involvement(patient: Patient, site: str, nature: str, measure: LesionMeasure) -> Score:
     """Length of cortex involved along the bone, mm (van der Linden 2004, J Bone Joint Surg Br 86:566)."""
     length = measure.axial_cortical_mm
     above = length > AXIAL_LIMIT_MM
@@ -181,7 +158,7 @@ def axial_cortical_involvement(patient: Patient, site: str, nature: str, measure
     )
 
 
-def circumferential_cortical_involvement(patient: Patient, site: str, nature: str, measure: Measure) -> Score:
+def circumferential_cortical_involvement(patient: Patient, site: str, nature: str, measure: LesionMeasure) -> Score:
     """Largest share of the circumference with involved cortex (van der Linden 2004)."""
     share = measure.circumferential_cortical_share
     above = share > CIRCUMFERENTIAL_LIMIT_SHARE
@@ -216,7 +193,7 @@ def _criteria(name: str, met: Mapping[str, bool | None], band: Mapping[str, str]
     )
 
 
-def deschamps(patient: Patient, site: str, nature: str, measure: Measure) -> Score:
+def deschamps(patient: Patient, site: str, nature: str, measure: LesionMeasure) -> Score:
     """Contraindications to cement alone (Deschamps 2012, 21 proximal femora): number met of two."""
     return _criteria(
         "deschamps",
@@ -237,7 +214,7 @@ def deschamps(patient: Patient, site: str, nature: str, measure: Measure) -> Sco
     )
 
 
-def harrington(patient: Patient, site: str, nature: str, measure: Measure) -> Score:
+def harrington(patient: Patient, site: str, nature: str, measure: LesionMeasure) -> Score:
     """Harrington's criteria (1982): number met of four; any one calls for prophylactic fixation. Never validated.
 
     The longest extent of the lesion is bounded from below by the diameter of a ball of its volume (no body of a given
@@ -259,7 +236,7 @@ def harrington(patient: Patient, site: str, nature: str, measure: Measure) -> Sc
     )
 
 
-RULES: Mapping[str, Callable[[Patient, str, str, Measure], Score]] = {
+RULES: Mapping[str, Callable[[Patient, str, str, LesionMeasure], Score]] = {
     "mirels": mirels,
     "axial_cortical_involvement": axial_cortical_involvement,
     "circumferential_cortical_involvement": circumferential_cortical_involvement,
@@ -271,7 +248,7 @@ RULES: Mapping[str, Callable[[Patient, str, str, Measure], Score]] = {
 SCORES = tuple(RULES)
 
 
-def score(name: str, patient: Patient, site: str, nature: str, measure: Measure) -> Score:
+def score(name: str, patient: Patient, site: str, nature: str, measure: LesionMeasure) -> Score:
     """The named score of one lesion.
 
     Raises:
@@ -282,7 +259,7 @@ def score(name: str, patient: Patient, site: str, nature: str, measure: Measure)
     return RULES[name](patient, site, nature, measure)
 
 
-def worst(name: str, patient: Patient, lesions: Sequence[tuple[Named, Measure]]) -> Score:
+def worst(name: str, patient: Patient, lesions: Sequence[tuple[Named, LesionMeasure]]) -> Score:
     """The named score of the lesion that scores highest; ``items`` say which lesion, and what the others have.
 
     Ranges are compared by their upper end, then by their lower one; of equals the first counts.
@@ -297,7 +274,7 @@ def worst(name: str, patient: Patient, lesions: Sequence[tuple[Named, Measure]])
     return replace(each[chosen], items=items)
 
 
-def assess(names: Sequence[str], patient: Patient, lesions: Sequence[tuple[Named, Measure]]) -> dict[str, Score]:
+def assess(names: Sequence[str], patient: Patient, lesions: Sequence[tuple[Named, LesionMeasure]]) -> dict[str, Score]:
     """Every named score, each of its worst lesion."""
     return {name: worst(name, patient, lesions) for name in names}
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 
+from femrisk.meshes.involvement import LesionMeasure
+from femrisk.meshes.sites import Site
 from femrisk.patient import Patient
 from femrisk.scores import (
     MIRELS_PERCENT,
@@ -34,13 +36,17 @@ SHARES = (0.2, 0.5, 0.8)
 COMBINATIONS = list(product(range(3), repeat=4))
 
 
-@dataclass(frozen=True)
-class Measures:
-    volume_ml: float = 6.0
-    diameter_share: float = 0.5
-    axial_cortical_mm: float = 10.0
-    circumferential_cortical_share: float = 0.2
-    cortex_loss_share: float = 0.2
+#: an ordinary lesion: nothing about it is above a limit
+PLAIN = LesionMeasure(
+    volume_ml=6.0,
+    cross_section_share=0.3,
+    diameter_share=0.5,
+    axial_cortical_mm=10.0,
+    circumferential_cortical_share=0.2,
+    cortex_loss_share=0.2,
+    breach=False,
+    region="neck",
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,9 @@ def patient(pain: Pain | None = "mild", lesser_trochanter_fracture: bool | None 
 
 
 def mirels(site: int, nature: int, size: int, pain: int) -> Score:
-    return score("mirels", patient(PAINS[pain]), SITES[site], NATURES[nature], Measures(diameter_share=SHARES[size]))
+    return score(
+        "mirels", patient(PAINS[pain]), SITES[site], NATURES[nature], replace(PLAIN, diameter_share=SHARES[size])
+    )
 
 
 def number(one: Score) -> float:
@@ -111,24 +119,27 @@ def test_size_changes_at_one_and_two_thirds_of_the_diameter(share: float, points
     ],
 )
 def test_every_site_of_a_case_file_has_its_points(site: str, points: int) -> None:
-    assert score("mirels", patient(), site, "lytic", Measures()).items["site"] == points
+    assert score("mirels", patient(), site, "lytic", PLAIN).items["site"] == points
+
+
+def test_no_site_is_without_points() -> None:
+    points = {site: score("mirels", patient(), site, "lytic", PLAIN).items["site"] for site in get_args(Site)}
+    assert set(points.values()) == {2, 3}
 
 
 def test_the_reading_of_the_neck_as_peritrochanteric_is_said() -> None:
-    assert "one point less" in score("mirels", patient(), "neck", "lytic", Measures()).advice
-    assert "one point less" not in score("mirels", patient(), "shaft", "lytic", Measures()).advice
+    assert "one point less" in score("mirels", patient(), "neck", "lytic", PLAIN).advice
+    assert "one point less" not in score("mirels", patient(), "shaft", "lytic", PLAIN).advice
 
 
 def test_pain_free_counts_as_mild() -> None:
-    without, mild = (score("mirels", patient(pain), "shaft", "mixed", Measures()) for pain in ("none", "mild"))
+    without, mild = (score("mirels", patient(pain), "shaft", "mixed", PLAIN) for pain in ("none", "mild"))
     assert without.value == mild.value
 
 
 @pytest.mark.parametrize("site", SITES)
 def test_unknown_pain_spans_the_score_with_least_and_most_pain(site: str) -> None:
-    low, unknown, high = (
-        score("mirels", patient(pain), site, "mixed", Measures()) for pain in ("mild", None, "functional")
-    )
+    low, unknown, high = (score("mirels", patient(pain), site, "mixed", PLAIN) for pain in ("mild", None, "functional"))
     assert unknown.value == (number(low), number(high))
     assert unknown.items["pain"] == (1, 3)
     assert "pain is unknown" in unknown.band
@@ -164,7 +175,7 @@ def test_the_published_probability_never_falls_with_points() -> None:
     ],
 )
 def test_cortical_involvement_is_high_only_above_its_limit(name: str, field: str, below: float, above: float) -> None:
-    low, high = (score(name, patient(), "shaft", "lytic", replace(Measures(), **{field: v})) for v in (below, above))
+    low, high = (score(name, patient(), "shaft", "lytic", replace(PLAIN, **{field: v})) for v in (below, above))
     assert (low.value, high.value) == (below, above)
     assert low.band.startswith("not above")
     assert high.band.startswith("above")
@@ -185,7 +196,7 @@ def test_cortical_involvement_is_high_only_above_its_limit(name: str, field: str
 def test_deschamps_refuses_cement_alone_for_either_reason(
     length: float, fracture: bool | None, value: object, says: str
 ) -> None:
-    result = score("deschamps", patient("mild", fracture), "neck", "lytic", Measures(axial_cortical_mm=length))
+    result = score("deschamps", patient("mild", fracture), "neck", "lytic", replace(PLAIN, axial_cortical_mm=length))
     assert result.value == value
     assert says in result.band
 
@@ -193,17 +204,17 @@ def test_deschamps_refuses_cement_alone_for_either_reason(
 def test_harrington_counts_what_is_known_and_leaves_the_rest_open() -> None:
     # a ball of 8.18 mL has a diameter of 25 mm: pi / 6 * 25^3 = 8181 mm3
     small, large = (
-        score("harrington", patient("mild", False), "shaft", "lytic", Measures(volume_ml=volume))
+        score("harrington", patient("mild", False), "shaft", "lytic", replace(PLAIN, volume_ml=volume))
         for volume in (8.1, 8.3)
     )
     assert small.value == (0.0, 1.0)
     assert large.value == 1.0
-    everything = Measures(volume_ml=9, cortex_loss_share=0.6)
+    everything = replace(PLAIN, volume_ml=9, cortex_loss_share=0.6)
     assert score("harrington", patient("functional", True), "shaft", "lytic", everything).value == (3.0, 4.0)
 
 
 def test_of_several_lesions_the_worst_is_reported_and_named() -> None:
-    lesions = [(Lesion("a", "shaft"), Measures()), (Lesion("b", "neck"), Measures()), (Lesion("c", "head"), Measures())]
+    lesions = [(Lesion("a", "shaft"), PLAIN), (Lesion("b", "neck"), PLAIN), (Lesion("c", "head"), PLAIN)]
     result = worst("mirels", patient(), lesions)
     assert result.items["lesion"] == "b"
     # lytic 3, half the diameter 2, mild pain 1, and the site
@@ -212,7 +223,7 @@ def test_of_several_lesions_the_worst_is_reported_and_named() -> None:
 
 
 def test_the_worst_lesion_does_not_hang_on_the_order_of_lesions() -> None:
-    lesions = [(Lesion("a", "shaft"), Measures()), (Lesion("b", "neck"), Measures())]
+    lesions = [(Lesion("a", "shaft"), PLAIN), (Lesion("b", "neck"), PLAIN)]
     for name in SCORES:
         assert worst(name, patient(None), lesions).value == worst(name, patient(None), lesions[::-1]).value
 
@@ -222,7 +233,7 @@ def test_no_lesion_has_no_score() -> None:
 
 
 def test_scores_go_to_json_as_they_are() -> None:
-    for name, one in assess(SCORES, patient(None), [(Lesion("a", "neck"), Measures())]).items():
+    for name, one in assess(SCORES, patient(None), [(Lesion("a", "neck"), PLAIN)]).items():
         plain = one.as_dict()
         assert {"value", "items", "band", "advice", "source"} <= set(plain)
         assert json.loads(json.dumps(plain, allow_nan=False)) == plain
@@ -232,7 +243,7 @@ def test_scores_go_to_json_as_they_are() -> None:
 
 def test_an_unknown_score_lists_the_known_ones() -> None:
     with pytest.raises(KeyError, match="mirels"):
-        score("mirel", patient(), "neck", "lytic", Measures())
+        score("mirel", patient(), "neck", "lytic", PLAIN)
 
 
 def test_all_three_sites_of_the_paper_are_there() -> None:
