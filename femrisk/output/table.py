@@ -124,13 +124,16 @@ def _score_lines(comparison: Comparison) -> list[str]:
         lesion = score.items.get("lesion")
         several = isinstance(score.items.get("values"), Mapping) and lesion is not None
         worst = f" (worst of the lesions: {lesion})" if several else ""
-        lines.append(f"{name.replace('_', ' ')}: {_value(score)}{worst}; {score.band}. {_first_sentence(score.advice)}")
+        lines.append(
+            f"{name.replace('_', ' ')}: {_value(score)}{worst}; {score.band}. {_first_sentence(score.advice)}".rstrip()
+        )
     return lines
 
 
 def _first_sentence(advice: str) -> str:
     """The action; the rest of an advice stands in ``comparison.json`` and the documentation."""
-    return advice.split(". ")[0].rstrip(".") + "."
+    first = advice.split(". ")[0].rstrip(".")
+    return f"{first}." if first else ""
 
 
 def _value(score: Score) -> str:

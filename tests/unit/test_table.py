@@ -43,7 +43,10 @@ def comparison() -> Comparison:
         },
     ]
     mirels = Score("mirels", (8.0, 10.0), {"unit": "points"}, "band of it", "Do this. And more.", "source")
-    return compare("femur", "0", PATIENT, results, {"mirels": mirels}, {}, {})
+    share = Score(
+        "circumferential", 0.305, {"unit": "share", "lesion": "b", "values": {"a": 0.1, "b": 0.305}}, "low", "", ""
+    )
+    return compare("femur", "0", PATIENT, results, {"mirels": mirels, "circumferential": share}, {}, {})
 
 
 def line(arm: str) -> list[str]:
@@ -71,6 +74,10 @@ def test_scores_ranking_and_caveats_stand_below_the_table() -> None:
     assert blocks[1].startswith("mirels: 8 to 10 points; band of it. Do this.")
     assert "intact > untreated" in blocks[2]
     assert blocks[3].splitlines() == [f"- {sentence}" for sentence in comparison().caveats]
+
+
+def test_a_share_is_printed_in_percent_and_the_worst_lesion_named() -> None:
+    assert "circumferential: 30.5 % (worst of the lesions: b); low." in text(comparison())
 
 
 def test_columns_of_the_plain_table_line_up() -> None:
