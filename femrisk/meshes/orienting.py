@@ -11,6 +11,7 @@ from scipy.spatial import ConvexHull
 from femrisk.errors import GeometryError
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.sections import Section, section_at
+from femrisk.meshes.shapes import unit
 from femrisk.meshes.triangles import Triangles, place
 
 logger = logging.getLogger(__name__)
@@ -168,8 +169,3 @@ def long_axis(surface: Triangles) -> Floats:
     areas = np.linalg.norm(surface.area_vectors(), axis=1)
     center = np.average(middles, axis=0, weights=areas)
     return np.asarray(np.linalg.eigh(np.cov((middles - center).T, aweights=areas))[1][:, -1])
-
-
-def unit(vector: Floats) -> Floats:
-    """(3,) scaled to length 1."""
-    return np.asarray(vector / np.linalg.norm(vector))

@@ -1,0 +1,119 @@
+"""A surface file and its units in, triangles in millimetres out; wrong units, and what is no surface, are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from femrisk.errors import GeometryError
+from femrisk.meshes.triangles import Triangles
+
+#: mm in one unit
+UNITS = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
+#: longest extent of a femur from mid-shaft up, or of a whole one, mm (whole: mean 442, standard deviation 28)
+LONGEST = (100.0, 620.0)
+#: file endings that can be read
+ENDINGS = (".stl", ".ply", ".obj", ".vtp")
+#: a surface of MOST_FACES triangles has about 100 MB in binary, 500 MB as text
+LARGEST_FILE_BYTES = 600_000_000
+
+
+def read_surface(path: Path, units: str, where: str) -> Triangles:
+    """Triangles of a file, mm.
+
+    Raises:
+        GeometryError: no readable surface, or one whose size in ``units`` is not that of a femur.
+    """
+    check_file(path, where)
+    surface = read_triangles(path, where)
+    check_units(surface, units, where)
+    return Triangles(surface.points * UNITS[units], surface.faces)
+
+
+def check_file(path: Path, where: str) -> None:
+    """Refuse what cannot be opened, or has an unknown ending, before a reader sees it.
+
+    Raises:
+        GeometryError: with the reason.
+    """
+    if path.suffix.lower() not in ENDINGS:
+        raise GeometryError(where, f"unknown kind of surface file (allowed: {', '.join(ENDINGS)}, got: {path.name})")
+    try:
+        if not path.is_file():
+            raise GeometryError(where, f"no such file: {path}" if not path.exists() else f"not a file: {path}")
+        size = path.stat().st_size
+        with path.open("rb"):
+            pass
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise GeometryError(where, f"cannot be read: {path}: {reason}") from error
+    if not 0 < size <= LARGEST_FILE_BYTES:
+        raise GeometryError(where, f"{path.name} has {size} bytes (allowed: 1 to {LARGEST_FILE_BYTES})")
+
+
+def read_triangles(path: Path, where: str) -> Triangles:
+    """Triangles as they stand in the file; polygons are cut into triangles.
+
+    Raises:
+        GeometryError: the file holds none.
+    """
+    # imported here, so that a case without a surface never loads it
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+    from vtkmodules.vtkFiltersCore import vtkTriangleFilter
+
+    reader = reader_for(path.suffix.lower())
+    complaints: list[str] = []
+    # an observer takes the place of the reader's own printing
+    reader.AddObserver("ErrorEvent", lambda *_: complaints.append("damaged"))
+    reader.AddObserver("WarningEvent", lambda *_: None)
+    reader.SetFileName(str(path))
+    reader.Update()
+    triangulate = vtkTriangleFilter()
+    triangulate.PassVertsOff()
+    triangulate.PassLinesOff()
+    triangulate.SetInputData(reader.GetOutput())
+    triangulate.Update()
+    found = triangulate.GetOutput()
+    if complaints or not found.GetNumberOfPolys():
+        raise GeometryError(where, f"{path.name} holds no surface, or is damaged (allowed: {', '.join(ENDINGS)})")
+    points = vtk_to_numpy(found.GetPoints().GetData()).astype(np.float64)  # type: ignore[no-untyped-call]
+    faces = vtk_to_numpy(found.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.int64)  # type: ignore[no-untyped-call]
+    if not np.isfinite(points).all():
+        raise GeometryError(where, f"{path.name} has coordinates that are no finite numbers")
+    return Triangles(points, faces)
+
+
+def reader_for(ending: str) -> Any:
+    """The VTK reader of a file ending."""
+    if ending == ".vtp":
+        from vtkmodules.vtkIOXML import vtkXMLPolyDataReader
+
+        return vtkXMLPolyDataReader()
+    if ending == ".ply":
+        from vtkmodules.vtkIOPLY import vtkPLYReader
+
+        return vtkPLYReader()
+    from vtkmodules.vtkIOGeometry import vtkOBJReader, vtkSTLReader
+
+    return vtkSTLReader() if ending == ".stl" else vtkOBJReader()
+
+
+def check_units(surface: Triangles, units: str, where: str) -> None:
+    """Refuse a surface that is no femur in the declared units, and say which units it looks like.
+
+    Raises:
+        GeometryError: its longest extent lies outside ``LONGEST``.
+    """
+    extent = float(np.ptp(surface.points[np.unique(surface.faces)], axis=0).max())
+    if LONGEST[0] <= extent * UNITS[units] <= LONGEST[1]:
+        return
+    fitting = [unit for unit, factor in UNITS.items() if LONGEST[0] <= extent * factor <= LONGEST[1]]
+    names = {"mm": "millimetres", "cm": "centimetres", "m": "metres"}
+    hint = f"; this looks like {names[fitting[0]]}: units: {fitting[0]}" if fitting else ""
+    raise GeometryError(
+        where,
+        f"the surface is {extent * UNITS[units]:.3g} mm long{hint} "
+        f"(allowed: {LONGEST[0]:g} to {LONGEST[1]:g} mm, got: {extent:.3g} {units})",
+    )
