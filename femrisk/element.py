@@ -162,27 +162,30 @@ def cell_stiffness(gradients: Any, volume: float, moduli: Any, normals: Any, tab
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def assemble(
     cells: Any, corners: Any, gradients: Any, volumes: Any, moduli: Any, normals: Any, table: Any,
-    fine: Any, fine_places: Any, coarse: Any, coarse_places: Any, special: Any,
+    fine: Any, fine_places: Any, coarse: Any, coarse_places: Any, kind: Any,
 ) -> Any:  # fmt: skip
-    """Add every ordinary cell's stiffness to the block rows; return those of the special cells for the caller.
+    """Add every ordinary cell's stiffness to the block rows; return that of the partly held cells for the caller.
 
     Args:
-        cells: (m, 10) nodes; corners: (m, 4) coarse nodes; special: (m,) True where a grip holds one of the nodes.
+        cells: (m, 10) nodes; corners: (m, 4) coarse nodes; kind: (m,) 0 for an ordinary cell, 1 where
+            a grip holds some of its nodes, 2 where one grip holds them all and the cell stores no energy.
         fine, coarse: (entries, 3, 3) block values to add to; fine_places (m, 10, 10), coarse_places (m, 4, 4) where.
 
     Returns:
-        (s, 10, 10, 3, 3) and (s, 4, 4, 3, 3) stiffness of the special cells, in their order.
+        (s, 10, 10, 3, 3) and (s, 4, 4, 3, 3) stiffness of the cells of kind 1, in their order.
     """
     count = 0
     for e in range(len(cells)):
-        if special[e]:
+        if kind[e] == 1:
             count += 1
     kept_fine, kept_coarse = np.empty((count, 10, 10, 3, 3)), np.empty((count, 4, 4, 3, 3))
     local_fine, local_coarse = np.empty((10, 10, 3, 3)), np.empty((4, 4, 3, 3))
     at = 0
     for e in range(len(cells)):
+        if kind[e] == 2:
+            continue
         cell_stiffness(gradients[e], volumes[e], moduli[e], normals[e], table, local_fine, local_coarse)
-        if special[e]:
+        if kind[e] == 1:
             kept_fine[at] = local_fine
             kept_coarse[at] = local_coarse
             at += 1
@@ -200,17 +203,6 @@ def assemble(
                     for q in range(3):
                         coarse[place, p, q] += local_coarse[a, b, p, q]
     return kept_fine, kept_coarse
-
-
-def block_pattern(
-    rows: NDArray[np.int64], columns: NDArray[np.int64], nodes: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """CSR pattern (pointers, sorted columns) of the node pairs given, each kept once, the diagonal always there."""
-    diagonal = np.arange(nodes)
-    keys = np.concatenate([rows * nodes + columns, diagonal * nodes + diagonal])
-    keys = np.unique(keys)
-    pointers = np.searchsorted(keys, np.arange(nodes + 1) * nodes)
-    return pointers.astype(np.int32), (keys % nodes).astype(np.int32)
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]

@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 
 from femrisk.domain import Domain
 from femrisk.element import TABLE, assemble, internal_forces, places, strains
 from femrisk.grips import Level, Unknowns
 from femrisk.materials.curve import YieldCurve
-from femrisk.materials.plastic import update
+from femrisk.materials.plastic import dissipation, elastic_energy, update
 from femrisk.meshes.labelled import Floats
 from femrisk.multigrid import Multigrid, Pattern
 
@@ -79,7 +80,9 @@ class Equilibrium:
         self.domain, self.unknowns, self.curve = domain, unknowns, curve
         self._fine = BlockRows.of(domain.cells, unknowns.fine)
         self._coarse = BlockRows.of(domain.corners, unknowns.coarse)
-        self._special = np.asarray((unknowns.fine.slot[domain.cells] >= 0).any(axis=1))
+        held = (unknowns.fine.slot[domain.cells] >= 0).any(axis=1)
+        self._mixed = _mixed(domain.cells, unknowns.fine)
+        self._kind = held.astype(np.int8) + (held & ~self._mixed)
         self._multigrid = Multigrid(domain, unknowns, self._fine.pattern, self._coarse.pattern)
         self._fresh_iterations: int | None = None
 
@@ -92,6 +95,13 @@ class Equilibrium:
     def displacement(self, state: State) -> Floats:
         """(n, 3) displacement of the nodes, mm."""
         return self.unknowns.fine.expand(state.unknowns)
+
+    def energies(self, state: State) -> tuple[float, float]:
+        """Elastically stored energy and plastic work of a state, J."""
+        weights = self.domain.volumes[:, None] / 4
+        stored = (elastic_energy(self.curve, state.stress) * weights).sum()
+        plastic = (dissipation(self.curve, state.accumulated) * weights).sum()
+        return 1e-3 * self.domain.sum(float(stored)), 1e-3 * self.domain.sum(float(plastic))
 
     def respond(self, state: State, unknowns: Floats) -> Response:
         """Integrate the material from the history of ``state`` to other unknowns (n, 3)."""
@@ -179,10 +189,10 @@ class Equilibrium:
         fine, coarse = self._fine.zeros(), self._coarse.zeros()
         kept_fine, kept_coarse = assemble(
             domain.cells, domain.corners, domain.gradients, domain.volumes, response.moduli, response.normal, TABLE,
-            fine, self._fine.cell_places, coarse, self._coarse.cell_places, self._special,
+            fine, self._fine.cell_places, coarse, self._coarse.cell_places, self._kind,
         )  # fmt: skip
-        self._fine.add_special(fine, kept_fine, domain.cells[self._special])
-        self._coarse.add_special(coarse, kept_coarse, domain.corners[self._special])
+        self._fine.add_special(fine, kept_fine, domain.cells[self._mixed])
+        self._coarse.add_special(coarse, kept_coarse, domain.corners[self._mixed])
         self._multigrid.fill(self._fine.masked(fine), self._coarse.masked(coarse))
 
     def _share(self, forces: Floats) -> Floats:
@@ -234,11 +244,8 @@ class BlockRows:
         """Build the pattern of all node pairs that share a cell, with held nodes replaced by their masters."""
         nodes, width = len(level.slot), cells.shape[1]
         pairs = _pairs(cells)
-        special = cells[(level.slot[cells] >= 0).any(axis=1)]
-        extra = np.concatenate([special, np.tile(np.unique(level.grips), (len(special), 1))], axis=1)
-        keys = np.unique(np.concatenate([_keys(pairs, nodes), _keys(_pairs(extra), nodes), np.arange(nodes) * (nodes + 1)]))
-        pointers = np.searchsorted(keys, np.arange(nodes + 1) * nodes).astype(np.int32)
-        indices = (keys % nodes).astype(np.int32)
+        special = cells[_mixed(cells, level)]
+        pointers, indices = _pattern((cells, np.hstack([special, np.tile(np.unique(level.grips), (len(special), 1))])), nodes)
         where = places(pairs[0], pairs[1], pointers, indices).reshape(len(cells), width, width)
         rows = np.repeat(np.arange(nodes), np.diff(pointers))
         touched = np.flatnonzero(~level.free.all(axis=1)[rows] | ~level.free.all(axis=1)[indices])
@@ -254,7 +261,6 @@ class BlockRows:
 
     def add_special(self, values: Floats, kept: Floats, cells: NDArray[np.int64]) -> None:
         """Add the stiffness (s, k, k, 3, 3) of cells whose nodes a grip holds, in terms of the grips' unknowns."""
-        nodes = len(self.level.slot)
         if not len(cells):
             return
         targets, maps = self._targets(cells)
@@ -263,7 +269,6 @@ class BlockRows:
         columns = np.broadcast_to(targets[:, None, None, :, :], blocks.shape[:5])
         used = (rows >= 0) & (columns >= 0)
         where = places(rows[used], columns[used], self.pattern.pointers, self.pattern.indices)
-        assert nodes > 0
         np.add.at(values, where, blocks[used])
 
     def _targets(self, cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
@@ -294,5 +299,20 @@ def _pairs(cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int6
     return np.repeat(cells, width, axis=1).ravel(), np.tile(cells, (1, width)).ravel()
 
 
-def _keys(pairs: tuple[NDArray[np.int64], NDArray[np.int64]], nodes: int) -> NDArray[np.int64]:
-    return np.unique(pairs[0] * nodes + pairs[1])
+def _pattern(groups: tuple[NDArray[np.int64], ...], nodes: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Pointers and sorted columns of all node pairs that share a row of one of the groups, and of the diagonal."""
+    total = scipy.sparse.identity(nodes, dtype=np.int8, format="csr")
+    for group in groups:
+        if len(group):
+            pointers = np.arange(0, group.size + 1, group.shape[1])
+            incidence = scipy.sparse.csr_matrix((np.ones(group.size, np.int8), group.ravel(), pointers), (len(group), nodes))
+            total = total + (incidence.T.astype(bool) @ incidence.astype(bool)).astype(np.int8)
+    total.sort_indices()
+    return total.indptr.astype(np.int32), total.indices.astype(np.int32)
+
+
+def _mixed(cells: NDArray[np.int64], level: Level) -> NDArray[np.bool_]:
+    """(m,) cells with a node in a grip, save those that move with one grip as a whole and store no energy."""
+    held = level.slot[cells] >= 0
+    master = np.where(held, level.masters[level.slot[cells], 0], -1)
+    return np.asarray(held.any(axis=1) & ~(held.all(axis=1) & (master == master[:, :1]).all(axis=1)))

@@ -131,3 +131,13 @@ def dissipation(curve: YieldCurve, accumulated: Floats) -> Floats:
     falling = np.clip(p - curve.plateau, 0.0, length)
     rest = np.maximum(p - curve.plateau - length, 0.0)
     return np.asarray(strength * flat + (strength + 0.5 * curve.softening * falling) * falling + residual * rest)
+
+
+def elastic_energy(curve: YieldCurve, stress: Floats) -> Floats:
+    """(m, 4) elastically stored energy per volume, N/mm2, from stresses (m, 4, 6)."""
+    shear = curve.young / (2 * (1 + curve.poisson))
+    bulk = curve.young / (3 * (1 - 2 * curve.poisson))
+    mean = stress[..., :3].sum(axis=-1) / 3
+    deviator = stress - mean[..., None] * np.array([1.0, 1, 1, 0, 0, 0])
+    square = (deviator**2 * np.array([1.0, 1, 1, 2, 2, 2])).sum(axis=-1)
+    return np.asarray(square / (4 * shear) + mean**2 / (2 * bulk))

@@ -1,0 +1,148 @@
+"""Reading a fracture: a march or one elastic state in, a load with its status, place and energies out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from femrisk.clusters import largest, threshold_of_volume
+from femrisk.history import History
+from femrisk.materials.field import MaterialField
+from femrisk.meshes.labelled import REGIONS, Floats, LabelledMesh
+
+#: Principal strains at which cortical bone is taken to fail in tension and compression (Schileo et al. 2008).
+TENSION_LIMIT, COMPRESSION_LIMIT = 0.0073, 0.0104
+#: Volumes over which they must be passed, mm3; the middle one gives the load, the others its spread.
+SUPPORTS = (10.0, 100.0, 250.0)
+#: Plastic strain beyond which small strains are long left, and the volume of bone that ends a march, mm3.
+FAR_STRAIN, FAR_VOLUME = 0.10, 100.0
+#: Plastic strain from which bone counts as broken when the place of a fracture is looked for.
+BROKEN_STRAIN = 0.005
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The fracture load a history holds."""
+
+    #: N; None when the march got stuck
+    load: float | None
+    #: bounds of the load when equilibrium was lost, N
+    bracket: tuple[float, float] | None
+    #: mm
+    displacement: float
+    #: J
+    energy: float
+    #: which increment is nearest
+    increment: int
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the bone breaks."""
+
+    region: str
+    material: str
+    #: (3,) mm
+    centroid: Floats
+    #: mm3
+    volume: float
+
+
+@dataclass(frozen=True)
+class ElasticCriterion:
+    """Load at which principal strains pass their limits over a connected volume of bone."""
+
+    #: N by support volume in mm3
+    loads: dict[float, float]
+    site: Site | None
+
+
+def read_peak(history: History) -> Peak:
+    """The largest force, refined by a parabola where the march went past it.
+
+    A march that lost equilibrium is bracketed by its last force and the force the last tangent predicts at the travel
+    that failed; one that got stuck has no load.
+    """
+    travel, force = history.displacements(), history.forces()
+    work = np.array([0.0, *(increment.external_work for increment in history.increments)])
+    top = int(np.argmax(force))
+    load, at, energy = float(force[top]), float(travel[top]), float(work[top])
+    bracket = None
+    if history.status == "stuck":
+        return Peak(None, None, at, energy, top - 1)
+    if history.status == "collapsed" and 0 < top < len(force) - 1:
+        load, at = _parabola(travel[top - 1 : top + 2], force[top - 1 : top + 2])
+        energy += 0.5e-3 * (load + force[top]) * (at - travel[top])
+    if history.status == "bracketed" and history.lost_at is not None:
+        slope = max((force[-1] - force[-2]) / (travel[-1] - travel[-2]), 0.0)
+        bracket = (load, max(load, float(force[-1] + slope * (history.lost_at - travel[-1]))))
+    return Peak(load, bracket, at, energy, top - 1)
+
+
+def _parabola(x: Floats, y: Floats) -> tuple[float, float]:
+    """Top of the parabola through three points with the middle one highest: value, place."""
+    a, b, c = np.polyfit(x - x[1], y, 2)
+    if a >= 0:
+        return float(y[1]), float(x[1])
+    place = float(np.clip(-b / (2 * a), x[0] - x[1], x[2] - x[1]))
+    return float(c + b * place + a * place**2), float(x[1] + place)
+
+
+def read_elastic(
+    mesh: LabelledMesh, field: MaterialField, contact: NDArray[np.bool_], strain: Floats, force: float
+) -> ElasticCriterion:
+    """The strain criterion on an elastic state.
+
+    Args:
+        mesh: the mesh.
+        field: its materials; only bone is looked at.
+        contact: (m,) cells of contacts and fixtures, left out.
+        strain: (m, 4, 6) strain at the Gauss points.
+        force: force of the state, N.
+    """
+    cells = np.flatnonzero(field.bone() & ~contact)
+    risk = strain_ratio(strain[cells].mean(axis=1))
+    volumes = mesh.volumes()[cells]
+    loads, site = {}, None
+    for support in SUPPORTS:
+        value, group = threshold_of_volume(mesh.tets[cells], risk, volumes, support)
+        if value > 0:
+            loads[support] = force / value
+            site = _site(mesh, field, cells[group]) if support == SUPPORTS[1] else site
+    return ElasticCriterion(loads, site)
+
+
+def strain_ratio(strain: Floats) -> Floats:
+    """(..., 6) strain -> (...) the larger of principal tension and compression over their limits."""
+    xx, yy, zz, xy, yz, xz = np.moveaxis(strain, -1, 0)
+    tensor = np.stack([np.stack([xx, xy, xz], -1), np.stack([xy, yy, yz], -1), np.stack([xz, yz, zz], -1)], -2)
+    principal = np.linalg.eigvalsh(tensor)
+    return np.asarray(np.maximum(principal[..., 2] / TENSION_LIMIT, -principal[..., 0] / COMPRESSION_LIMIT))
+
+
+def read_site(
+    mesh: LabelledMesh, field: MaterialField, contact: NDArray[np.bool_], accumulated: Floats, work: Floats
+) -> Site | None:
+    """The largest connected group of broken cells outside contacts and marrow, by plastic work (m,) in J."""
+    broken = (accumulated.mean(axis=1) > BROKEN_STRAIN) & ~contact & ~field.named("marrow")
+    group = largest(mesh.tets, broken, work)
+    return _site(mesh, field, group, work) if len(group) else None
+
+
+def _site(
+    mesh: LabelledMesh, field: MaterialField, group: NDArray[np.int64], weights: Floats | None = None
+) -> Site:
+    volumes = mesh.volumes()[group]
+    share = volumes if weights is None else weights[group]
+    region = REGIONS[int(np.argmax(np.bincount(mesh.region[group], weights=share)))]
+    material = field.names[int(np.argmax(np.bincount(field.index[group], weights=share)))]
+    centroid = (mesh.centroids()[group] * share[:, None]).sum(axis=0) / share.sum()
+    return Site(region, material, np.asarray(centroid), float(volumes.sum()))
+
+
+def too_far(field: MaterialField, volumes: Floats, accumulated: Floats) -> float:
+    """Volume of bone beyond FAR_STRAIN, mm3 (m cells; accumulated (m, 4))."""
+    beyond = (accumulated > FAR_STRAIN) & field.bone()[:, None]
+    return float((beyond * volumes[:, None] / 4).sum())

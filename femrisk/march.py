@@ -1,0 +1,146 @@
+"""The march to fracture: a problem that can find equilibria in, increments and an honest ending out.
+
+The machine's travel is prescribed, so a falling force is an equilibrium like any other. The march ends when a peak is
+confirmed, when the force no longer rises, when no equilibrium can be found, or when it has gone far enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from femrisk.equilibrium import Attempt, State
+from femrisk.history import History, Increment
+from femrisk.meshes.labelled import Floats
+
+
+class Problem(Protocol):
+    """What the march needs to know of an arm under a load."""
+
+    def rest(self) -> State:
+        """The unloaded state."""
+        ...
+
+    def attempt(self, state: State, guess: Floats, travel: float) -> Attempt:
+        """Try for equilibrium at another travel."""
+        ...
+
+    def energies(self, state: State) -> tuple[float, float]:
+        """Elastically stored energy and plastic work, J."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rules:
+    """When to step, cut and stop."""
+
+    #: first step and largest step, mm
+    first_step: float
+    largest_step: float
+    #: travel at which a march that still rises ends, mm
+    furthest: float
+    #: elastic stiffness of the bone, N/mm
+    stiffness: float
+    #: a force below this share of the largest one confirms the peak
+    confirmed_below: float = 0.95
+    #: the force no longer rises when the tangent is below this share of the elastic stiffness
+    plateau_tangent: float = 0.02
+    #: equilibrium lost below this share of the elastic stiffness is lost close to the peak
+    bracket_tangent: float = 0.10
+    #: steps are not cut below this share of the largest one
+    smallest_cut: float = 1 / 64
+
+
+@dataclass(frozen=True)
+class Found:
+    """An increment, and the state behind it."""
+
+    increment: Increment
+    state: State
+
+
+def march(
+    problem: Problem, rules: Rules, first_guess: Floats, too_far: Callable[[State], bool] = lambda state: False
+) -> Iterator[Found | History]:
+    """Yield each equilibrium as it is found, and last of all the ``History``.
+
+    Args:
+        problem: finds equilibria.
+        rules: steps and stops.
+        first_guess: unknowns at ``rules.first_step`` of travel, e.g. the elastic ones.
+        too_far: says of a state that strains have left what the model is good for.
+    """
+    past, current = None, problem.rest()
+    found: list[Increment] = []
+    step, guess = rules.first_step, first_guess
+    solves = spent = cuts = lost = 0
+    lost_at: float | None = None
+    while True:
+        attempt = problem.attempt(current, guess, current.travel + step)
+        spent, solves = spent + attempt.newton_iterations, solves + attempt.linear_solves
+        if attempt.state is None:
+            tangent = _tangent(found, rules)
+            lost, lost_at = lost + 1, current.travel + step
+            near = tangent < rules.bracket_tangent * rules.stiffness and bool(found)
+            if near and (lost >= 2 or tangent * step < 0.01 * current.force):
+                status = "bracketed"
+                break
+            if step * 0.5 < rules.smallest_cut * rules.largest_step:
+                status = "bracketed" if near else "stuck"
+                break
+            cuts, step = cuts + 1, step * (0.5 if near else 0.35)
+            guess = _extrapolated(past, current, step, first_guess, rules)
+            continue
+        past, current = current, attempt.state
+        found.append(_increment(problem, past, current, found, spent, cuts))
+        quick = attempt.newton_iterations <= 4
+        spent = cuts = lost = 0
+        lost_at = None
+        yield Found(found[-1], current)
+        status = _ending(found, current, rules, too_far)
+        if status:
+            break
+        step = min(step * (1.5 if quick else 1.0), rules.largest_step)
+        guess = _extrapolated(past, current, step, first_guess, rules)
+    yield History(tuple(found), status, lost_at, solves)
+
+
+def _ending(found: list[Increment], state: State, rules: Rules, too_far: Callable[[State], bool]) -> str:
+    """Status when the march is over, else an empty string."""
+    highest = max(increment.force for increment in found)
+    if found[-1].force < rules.confirmed_below * highest:
+        return "collapsed"
+    tangent = _tangent(found, rules)
+    if len(found) > 1 and abs(tangent) < rules.plateau_tangent * rules.stiffness:
+        return "plateau"
+    if state.travel >= rules.furthest or too_far(state):
+        return "limit_reached"
+    return ""
+
+
+def _tangent(found: list[Increment], rules: Rules) -> float:
+    """Slope of the force over the last increment, N/mm; the elastic stiffness before there is one."""
+    if not found:
+        return rules.stiffness
+    last = found[-1]
+    before = found[-2] if len(found) > 1 else replace(last, displacement=0.0, force=0.0)
+    return (last.force - before.force) / (last.displacement - before.displacement)
+
+
+def _extrapolated(past: State | None, current: State, step: float, first_guess: Floats, rules: Rules) -> Floats:
+    if past is None:
+        return np.asarray(first_guess * (step / rules.first_step))
+    ratio = step / (current.travel - past.travel)
+    return np.asarray(current.unknowns + ratio * (current.unknowns - past.unknowns))
+
+
+def _increment(
+    problem: Problem, past: State, current: State, found: list[Increment], spent: int, cuts: int
+) -> Increment:
+    elastic, plastic = problem.energies(current)
+    before = found[-1].external_work if found else 0.0
+    work = before + 0.5e-3 * (past.force + current.force) * (current.travel - past.travel)
+    return Increment(current.travel, current.force, work, elastic, plastic, spent, cuts)

@@ -1,0 +1,172 @@
+"""One arm under one load: mesh, materials and boundary in, the march and everything read from it out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from mpi4py import MPI
+from numpy.typing import NDArray
+
+from femrisk.domain import Domain, distribute
+from femrisk.element import TABLE, strains
+from femrisk.equilibrium import Equilibrium, State
+from femrisk.fracture import (
+    FAR_VOLUME,
+    SUPPORTS,
+    ElasticCriterion,
+    Peak,
+    Site,
+    read_elastic,
+    read_peak,
+    read_site,
+    too_far,
+)
+from femrisk.grips import grip
+from femrisk.history import History, Increment
+from femrisk.loads import STIFF_MODULUS, Boundary
+from femrisk.march import Found, Rules, march
+from femrisk.materials.curve import YieldCurve, constant
+from femrisk.materials.field import MaterialField
+from femrisk.materials.plastic import dissipation
+from femrisk.meshes.labelled import Floats, LabelledMesh
+
+
+@dataclass(frozen=True)
+class PairResult:
+    """Everything known of an arm under a load; arrays are over the whole mesh, on every rank."""
+
+    history: History
+    peak: Peak
+    elastic: ElasticCriterion
+    site: Site | None
+    #: N/mm
+    stiffness: float
+    #: (m,) cells in contacts and fixtures
+    contact: NDArray[np.bool_]
+    #: at the peak: (m, 10, 3) displacement of each cell's nodes, (m, 4, 6) strain and stress, (m, 4) plastic strain
+    displacement: Floats
+    strain: Floats
+    stress: Floats
+    accumulated: Floats
+    #: (m,) plastic work of each cell at the peak, J
+    plastic_work: Floats
+    dofs: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A mesh under a load, ready for several arms."""
+
+    mesh: LabelledMesh
+    boundary: Boundary
+    domain: Domain
+    #: (m, 4) share of the stiff layer at the Gauss points, (m,) cells in contacts
+    stiff: Floats
+    contact: NDArray[np.bool_]
+
+
+def prepare(mesh: LabelledMesh, boundary: Boundary, comm: MPI.Comm) -> Prepared:
+    """Do once what the arms on one mesh share under one load."""
+    points = mesh.gauss_points()
+    stiff = boundary.stiffness_weight(points.reshape(-1, 3)).reshape(points.shape[:2])
+    return Prepared(mesh, boundary, distribute(mesh, comm), stiff, boundary.contact(mesh.centroids()))
+
+
+def stiffened(curve: YieldCurve, weight: Floats) -> YieldCurve:
+    """Blend an elastic layer of STIFF_MODULUS into a curve (m, 4) by its share; what it touches cannot fail."""
+    layer = constant(weight.shape, STIFF_MODULUS, 0.3)
+    touched = weight > 0
+    blend = replace(
+        curve.elastic(),
+        young=np.where(curve.young > STIFF_MODULUS, curve.young, curve.young + weight * (layer.young - curve.young)),
+    )
+    return curve.where(touched, blend)
+
+
+def compute(
+    prepared: Prepared, field: MaterialField, linear_only: bool, on_increment: Callable[[Increment], None]
+) -> PairResult:
+    """March one arm to fracture.
+
+    Args:
+        prepared: mesh, load and domain.
+        field: materials of the arm.
+        linear_only: stop after the elastic solve; the status is then ``limit_reached``.
+        on_increment: told of every equilibrium found (on all ranks).
+    """
+    start = time.perf_counter()
+    mesh, domain = prepared.mesh, prepared.domain
+    curve = stiffened(field.curve, prepared.stiff)
+    equilibrium = Equilibrium(domain, grip(domain, prepared.boundary), curve.take(domain.original))
+    elastic = equilibrium.linear()
+    strain = _everywhere(domain, _strain(equilibrium, elastic))
+    criterion = read_elastic(mesh, field, prepared.contact, strain, elastic.force)
+    history, best = _march(equilibrium, elastic, criterion, linear_only, field, mesh, on_increment)
+    accumulated = _everywhere(domain, best.accumulated)
+    work = 1e-3 * (dissipation(curve, accumulated).mean(axis=1)) * mesh.volumes()
+    return PairResult(
+        history=history,
+        peak=read_peak(history),
+        elastic=criterion,
+        site=read_site(mesh, field, prepared.contact, accumulated, work),
+        stiffness=elastic.force,
+        contact=prepared.contact,
+        displacement=_everywhere(domain, equilibrium.displacement(best)[domain.cells]),
+        strain=_everywhere(domain, _strain(equilibrium, best)),
+        stress=_everywhere(domain, best.stress),
+        accumulated=accumulated,
+        plastic_work=work,
+        dofs=domain.dofs,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _march(
+    equilibrium: Equilibrium,
+    elastic: State,
+    criterion: ElasticCriterion,
+    linear_only: bool,
+    field: MaterialField,
+    mesh: LabelledMesh,
+    on_increment: Callable[[Increment], None],
+) -> tuple[History, State]:
+    """The history and the state of the largest force."""
+    expected = criterion.loads.get(SUPPORTS[1], 0.01 * elastic.force) / elastic.force
+    bone = replace(field, index=field.index[equilibrium.domain.original])
+
+    def far(state: State) -> bool:
+        return equilibrium.domain.sum(too_far(bone, equilibrium.domain.volumes, state.accumulated)) > FAR_VOLUME
+
+    if linear_only:
+        scaled = replace(elastic, travel=expected, force=elastic.force * expected, unknowns=elastic.unknowns * expected)
+        return History((), "limit_reached", None, 1), replace(scaled, stress=elastic.stress * expected)
+    rules = Rules(
+        first_step=0.5 * expected, largest_step=0.35 * expected, furthest=12 * expected, stiffness=elastic.force
+    )
+    best, history = equilibrium.rest(), None
+    for news in march(equilibrium, rules, elastic.unknowns * rules.first_step, far):
+        if isinstance(news, Found):
+            best = news.state if news.state.force > best.force else best
+            on_increment(news.increment)
+        else:
+            history = news
+    assert history is not None, "a march ends with its history"
+    return replace(history, linear_solves=history.linear_solves + 1), best
+
+
+def _strain(equilibrium: Equilibrium, state: State) -> Floats:
+    domain = equilibrium.domain
+    return np.asarray(strains(domain.cells, domain.gradients, equilibrium.displacement(state), TABLE))
+
+
+def _everywhere(domain: Domain, local: Floats) -> Floats:
+    """A cell array over the whole mesh in its own order, from the ranks' shares."""
+    parts = domain.comm.allgather((domain.original, local))
+    whole = np.empty((sum(len(index) for index, _ in parts), *local.shape[1:]))
+    for index, values in parts:
+        whole[index] = values
+    return whole
