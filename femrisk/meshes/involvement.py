@@ -143,7 +143,7 @@ def _cortex(lesion: PlacedLesion, anatomy: Anatomy, at: Frame, extent: tuple[flo
     chosen &= np.hypot(local[:, 1], local[:, 2]) < 55.0
     points, local = anatomy.surface_points[chosen], local[chosen]
     thickness = np.maximum(anatomy.inner.distance(points), 0.05)
-    inward = -_normals(anatomy.outer, points)
+    inward = -normals(anatomy.outer, points)
     depth = np.stack(
         [lesion.shape.distance(points + (s * thickness)[:, None] * inward) for s in THROUGH_CORTEX], axis=1
     )
@@ -159,7 +159,7 @@ def _cortex(lesion: PlacedLesion, anatomy: Anatomy, at: Frame, extent: tuple[flo
     )
 
 
-def _normals(shape: Shape, points: Floats, step: float = 0.1) -> Floats:
+def normals(shape: Shape, points: Floats, step: float = 0.1) -> Floats:
     """(n, 3) outward unit normals by central differences."""
     slope = np.stack(
         [shape.distance(points + step * e) - shape.distance(points - step * e) for e in np.eye(3)], axis=1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from scipy import ndimage
@@ -71,23 +71,17 @@ _STEMS = {
     "medio": "medial",
     "latero": "lateral",
 }
-_ACROSS_SHAFT = tuple(
-    "central anterior posterior medial lateral anteromedial anterolateral posteromedial posterolateral".split()
-)
-_EVERY = (
-    *_ACROSS_SHAFT,
-    *"superior inferior superomedial superolateral inferomedial inferolateral".split(),
-    *"anterosuperior anteroinferior posterosuperior posteroinferior".split(),
-)
-_TROCHANTER = "central superior lateral anterior posterior superolateral anterosuperior posterosuperior".split()
+_EVERY: tuple[str, ...] = get_args(Quadrant)
+_ACROSS_SHAFT = tuple(word for word in _EVERY if "super" not in word and "infer" not in word)
 
-#: Quadrants that mean something at a site. Along the neck superomedial and inferolateral point along its axis; out of
-#: the head lateral and inferolateral point into the neck; along the shaft superior and inferior are no quadrants.
+#: Quadrants that mean something at a site. In the neck superomedial and inferolateral point along its axis; in the head
+#: lateral and inferolateral point into the neck; in the shaft superior and inferior point along it; the greater
+#: trochanter hangs on its inferior and medial sides.
 QUADRANTS: dict[str, tuple[str, ...]] = {
     "head": tuple(word for word in _EVERY if word not in ("lateral", "inferolateral")),
     "neck": tuple(word for word in _EVERY if word not in ("superomedial", "inferolateral")),
     "intertrochanteric": _ACROSS_SHAFT,
-    "greater_trochanter": (*_TROCHANTER, "anterolateral", "posterolateral"),
+    "greater_trochanter": tuple(word for word in _EVERY if "infer" not in word and "medial" not in word),
     "subtrochanteric": _ACROSS_SHAFT,
     "shaft": _ACROSS_SHAFT,
 }

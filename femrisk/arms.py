@@ -1,0 +1,164 @@
+"""Arms of a case file in; which solids each adds to the bone, and which material wins in a cell, out.
+
+Painting goes from left to right, the last one wins: lesion tissue, cement, device. Without cement a device inside a
+lesion is metal and the rest of the lesion tumour.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from femrisk.meshes.anatomy import Anatomy
+from femrisk.meshes.cement import CementPart
+from femrisk.meshes.lesions import PlacedLesion
+from femrisk.meshes.nail import CephalomedullaryNail
+from femrisk.meshes.screws import Metal, ScrewSet
+from femrisk.meshes.shapes import Solid
+from femrisk.part import Part
+
+Lesions = tuple[PlacedLesion, ...]
+Paint = tuple[tuple[str, str], ...]
+
+
+class NamedArm(Part):
+    """What every arm has."""
+
+    name: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")
+    """Name within the case; default: the kind."""
+
+    @property
+    def label(self) -> str:
+        """The name, or the kind where there is none."""
+        return self.name or str(dict(self)["kind"])
+
+    def family(self) -> str:
+        """Which mesh of the case the arm is computed on: ``base``, ``screws`` or ``nail``."""
+        return "base"
+
+    def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
+        """Cements, then devices, in the order in which they are cut and painted.
+
+        Raises:
+            GeometryError: something does not fit the bone.
+        """
+        return ()
+
+    def paint(self, solids: tuple[Solid, ...], lesions: Lesions) -> Paint:
+        """(solid, material) pairs; the last one wins in a cell. ``solids`` are the arm's own."""
+        tissue = tuple((lesion.name, f"tumour_{lesion.nature}") for lesion in lesions)
+        cement = tuple((solid.name, "pmma") for solid in solids if solid.role == "cement")
+        metal = tuple((solid.name, self.metal()) for solid in solids if solid.role == "device")
+        return tissue + cement + metal
+
+    def metal(self) -> Metal:
+        """What the arm's devices are made of."""
+        return "ti6al4v"
+
+
+class Intact(NamedArm):
+    """The bone without its lesions."""
+
+    kind: Literal["intact"]
+    """The bone without its lesions."""
+
+    def paint(self, solids: tuple[Solid, ...], lesions: Lesions) -> Paint:
+        """Nothing: every cell keeps its host bone."""
+        return ()
+
+
+class Untreated(NamedArm):
+    """The bone with its lesions."""
+
+    kind: Literal["untreated"]
+    """The bone with its lesions."""
+
+
+class ScrewArm(NamedArm):
+    """Any arm with screws."""
+
+    screws: ScrewSet = ScrewSet()
+    """Cannulated screws along the neck."""
+
+    def family(self) -> str:
+        """``screws``."""
+        return "screws"
+
+    def metal(self) -> Metal:
+        """What the screws are made of."""
+        return self.screws.metal
+
+    def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
+        """The screws."""
+        return self.screws.placed(anatomy, self.label)
+
+
+class NailArm(NamedArm):
+    """Any arm with a nail."""
+
+    nail: CephalomedullaryNail = CephalomedullaryNail()
+    """Cephalomedullary nail with its lag screw."""
+
+    def family(self) -> str:
+        """``nail``."""
+        return "nail"
+
+    def metal(self) -> Metal:
+        """What the nail is made of."""
+        return self.nail.metal
+
+    def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
+        """The nail and its screws."""
+        return self.nail.placed(anatomy, self.label)
+
+
+class POP(CementPart, NamedArm):
+    """Percutaneous osteoplasty: cement alone."""
+
+    kind: Literal["pop"]
+    """Percutaneous osteoplasty: cement alone."""
+
+    def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
+        """The cement."""
+        return self.cements(anatomy, lesions, self.label)
+
+
+class Screws(ScrewArm):
+    """Screws without cement."""
+
+    kind: Literal["screws"]
+    """Cannulated screws without cement."""
+
+
+class Nail(NailArm):
+    """A nail without cement."""
+
+    kind: Literal["nail"]
+    """Cephalomedullary nail without cement."""
+
+
+class POPScrews(CementPart, ScrewArm):
+    """Cement and screws; around hollow perforated ones a mantle of cement."""
+
+    kind: Literal["pop_screws"]
+    """Cement and cannulated screws."""
+
+    def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
+        """Cement in the lesions, the screws' mantle if any, the screws."""
+        screws = self.screws.placed(anatomy, self.label)
+        return self.cements(anatomy, lesions, self.label) + self.screws.mantle(screws) + screws
+
+
+class POPNail(CementPart, NailArm):
+    """Cement and a nail."""
+
+    kind: Literal["pop_nail"]
+    """Cement and a cephalomedullary nail."""
+
+    def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
+        """Cement in the lesions, the nail and its screws."""
+        return self.cements(anatomy, lesions, self.label) + self.nail.placed(anatomy, self.label)
+
+
+Arm = Annotated[Intact | Untreated | POP | Screws | Nail | POPScrews | POPNail, Field(discriminator="kind")]
