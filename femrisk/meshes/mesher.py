@@ -9,11 +9,16 @@ import numpy as np
 
 from femrisk.meshes.anatomy import Anatomy
 from femrisk.meshes.cutting import Complex, cut
+from femrisk.meshes.extents import parts_of, true_volume
 from femrisk.meshes.improving import improve
 from femrisk.meshes.labelled import LabelledMesh
+from femrisk.meshes.levelling import level
 from femrisk.meshes.shapes import Solid
 from femrisk.meshes.sheets import Sheet
 from femrisk.meshes.sizing import SizeField, size_field
+
+#: most corrections of a sheet's level after it was cut, and again when all are
+ROUNDS = 2
 
 
 def mesh(
@@ -31,21 +36,24 @@ def mesh(
         Cells inside the bone, bits ``bone``, ``endosteum``, then ``solids`` in order.
     """
     field = size_field(anatomy, solids if sizing is None else sizing, size_mm)
-    parts = (
-        Solid("bone", anatomy.outer, "bone", size_mm),
-        Solid("endosteum", anatomy.inner, "endosteum", size_mm),
-        *solids,
-    )
+    parts = parts_of(anatomy, solids, size_mm)
     names = tuple(part.name for part in parts)
+    volumes = tuple(true_volume(parts, bit) for bit in range(len(parts)))
+    base = tuple(bit for bit, part in enumerate(parts) if part.role != "device")
     sheets: tuple[Sheet, ...] = ()
-    complex_ = _background(field)
+    made = _background(field)
     for bit, part in enumerate(parts):
         sheets = (*sheets, Sheet(part.shape))
-        complex_ = cut(complex_, sheets, bit, None if part.within is None else names.index(part.within))
+        made = cut(made, sheets, bit, None if part.within is None else names.index(part.within))
         if bit == 0:
-            complex_ = complex_.only(complex_.membership == 1)
-        complex_ = improve(complex_, sheets)
-    return _labelled(complex_, names, anatomy)
+            made = made.only(made.membership == 1)
+        made, sheets = level(improve(made, sheets), sheets, (bit,), volumes, ROUNDS)
+        if bit == base[-1]:
+            # devices are cut into what is then the finished base mesh of the case: far from them nothing changes
+            made, sheets = level(made, sheets, base, volumes, ROUNDS)
+    devices = tuple(range(len(base), len(parts)))
+    made, sheets = level(made, sheets, devices, volumes, ROUNDS)
+    return _labelled(made, names, anatomy)
 
 
 def _labelled(made: Complex, names: tuple[str, ...], anatomy: Anatomy) -> LabelledMesh:

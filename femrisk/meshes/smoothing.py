@@ -95,9 +95,7 @@ def accept(points, tets, start, items, order, targets, floor):  # type: ignore[n
     return moved
 
 
-def smooth(
-    points: Floats, tets: np.ndarray, masks: Masks, sheets: tuple[Sheet, ...], bad: np.ndarray
-) -> Floats:
+def smooth(points: Floats, tets: np.ndarray, masks: Masks, sheets: tuple[Sheet, ...], bad: np.ndarray) -> Floats:
     """Move the vertices of the cells ``bad`` (indices, worst first); (n, 3) new points."""
     order = tets[bad].ravel()
     order = order[np.sort(np.unique(order, return_index=True)[1])]
