@@ -89,7 +89,7 @@ def item_of(annotation: Any, index: int) -> tuple[Any, tuple[Any, ...]]:
     """Annotation and metadata of one item of a list."""
     annotation, _ = unwrap(annotation)
     members = get_args(annotation)
-    if not members:
+    if get_origin(annotation) not in (tuple, list) or not members:
         return None, ()
     repeated = len(members) == 2 and members[1] is Ellipsis
     member = members[0] if repeated or index >= len(members) else members[index]

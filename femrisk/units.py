@@ -26,8 +26,8 @@ class Interval:
         return above and below
 
     def __str__(self) -> str:
-        low = None if self.low is None else f"{self.low:g}"
-        high = None if self.high is None else f"{self.high:g}"
+        low = None if self.low is None else f"{self.low:.10g}"
+        high = None if self.high is None else f"{self.high:.10g}"
         if low and high and not self.low_open and not self.high_open:
             return f"{low} to {high}"
         words = [f"{'more than' if self.low_open else 'at least'} {low}"] if low else []

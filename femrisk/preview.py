@@ -1,0 +1,145 @@
+"""What a case would run: in goes a ``Scene``, out come tables for the screen; nothing is meshed or solved."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from femrisk.case import names
+from femrisk.meshes.cement import measure_cement
+from femrisk.meshes.involvement import measure
+from femrisk.meshes.labelled import Floats
+from femrisk.meshes.sizing import grid_points, size_field
+from femrisk.scene import Scene
+from femrisk.scores import Score, assess
+
+#: Cells in a cube of one edge length, and unknowns of quadratic displacements per cell: measured on the mesher's
+#: meshes of the example bone with 2 to 4 mm cells, good to about a fifth.
+CELLS_PER_CUBE, UNKNOWNS_PER_CELL = 7.5, 4.36
+#: Memory of one pair of arm and load: libraries, and matrix, multigrid and history per unknown.
+LIBRARIES_GB, BYTES_PER_UNKNOWN = 0.5, 7e3
+
+
+def preview(scene: Scene, console: Console) -> None:
+    """Print bone, lesions, arms, loads, scores and the size of the work."""
+    case, patient = scene.case, scene.case.patient
+    console.print(f"[bold]{case.name}[/]: valid; nothing is solved here")
+    console.print(
+        f"patient: {patient.sex}, {patient.age_years:g} years, {patient.height_cm:g} cm, {patient.mass_kg:g} kg"
+        f" ({patient.body_weight_N:.0f} N), pain {patient.pain or 'unknown'}"
+    )
+    for table in (bone_table(scene), lesions_table(scene), arms_table(scene), loads_table(scene), scores_table(scene)):
+        console.print(table)
+    console.print(work(scene))
+
+
+def bone_table(scene: Scene) -> Table:
+    """Every measure of the bone, defaults filled in, and its landmarks."""
+    marks = scene.anatomy.landmarks
+    table = Table("bone", "", title_justify="left")
+    for key, value in scene.case.bone.model_dump().items():
+        if value is not None:
+            table.add_row(key, f"{value:.4g}" if isinstance(value, float) else str(value))
+    table.add_section()
+    table.add_row("head centre, mm", _point(marks.head_center))
+    table.add_row("head radius, mm", f"{marks.head_radius:.1f}")
+    table.add_row("neck centre, mm", _point(marks.neck_center))
+    table.add_row("neck width SI, AP, mm", f"{marks.neck_width_si:.1f}, {marks.neck_width_ap:.1f}")
+    table.add_row("distal cut z, mm", f"{marks.distal_z:.1f}")
+    return table
+
+
+def lesions_table(scene: Scene) -> Table:
+    """What each lesion takes of its bone."""
+    table = Table("lesion", "nature", "site", "centre, mm", "volume, mL", "section", "diameter", "axial cortex, mm",
+                  "circumference", "cortex lost", "breach")  # fmt: skip
+    for lesion in scene.lesions:
+        taken = measure(lesion, scene.anatomy)
+        table.add_row(
+            lesion.name,
+            lesion.nature,
+            lesion.site,
+            _point(lesion.center),
+            f"{taken.volume_ml:.1f}",
+            f"{taken.cross_section_share:.0%}",
+            f"{taken.diameter_share:.0%}",
+            f"{taken.axial_cortical_mm:.0f}",
+            f"{taken.circumferential_cortical_share:.0%}",
+            f"{taken.cortex_loss_share:.0%}",
+            "yes" if taken.breach else "no",
+        )
+    return table
+
+
+def arms_table(scene: Scene) -> Table:
+    """What each arm puts into the bone."""
+    table = Table("arm", "kind", "mesh", "cement, mL", "leak risk", "devices")
+    for arm, name in zip(scene.case.arms, names(scene.case.arms), strict=True):
+        solids = scene.solids[name]
+        cement = measure_cement(solids, scene.anatomy, scene.lesions)
+        volume, leak = (f"{cement.volume_ml:.1f}", cement.leak or "no") if cement else ("-", "-")
+        devices = [solid.name for solid in solids if solid.role == "device"]
+        table.add_row(name, arm.kind, arm.family(), volume, leak, ", ".join(devices) or "-")
+    return table
+
+
+def loads_table(scene: Scene) -> Table:
+    """How the bone is pushed."""
+    table = Table("load", "kind", "force on the head (x medial, y anterior, z up)", "contacts")
+    for load, name in zip(scene.case.loads, names(scene.case.loads), strict=True):
+        boundary = scene.boundaries[name]
+        force = -boundary.axes[2]
+        grips = ", ".join(grip.name for grip in boundary.grips)
+        table.add_row(name, load.kind, "({:.2f}, {:.2f}, {:.2f})".format(*force), grips)
+    return table
+
+
+def scores_of(scene: Scene) -> dict[str, Score]:
+    """The scores the case asks for."""
+    measured = [(lesion, measure(lesion, scene.anatomy)) for lesion in scene.lesions]
+    return assess(scene.case.scores, scene.case.patient, measured)
+
+
+def scores_table(scene: Scene) -> Table:
+    """The clinical scores, with what their authors advise."""
+    table = Table("score", "value", "meaning", "advice", "source")
+    for name, score in scores_of(scene).items():
+        unit = str(score.items.get("unit", ""))
+        if score.value is None:
+            value = "-"
+        elif isinstance(score.value, tuple):
+            value = "{:g} to {:g} ".format(*score.value) + unit
+        else:
+            value = f"{score.value:.3g} {unit}"
+        table.add_row(name, value, score.band, score.advice, score.source)
+    return table
+
+
+def unknowns(scene: Scene) -> int:
+    """Degrees of freedom to expect in each pair, from the integral of the size field."""
+    solids = {solid.name: solid for arm in scene.solids.values() for solid in arm}
+    field = size_field(
+        scene.anatomy, (*(one.solid for one in scene.lesions), *solids.values()), scene.case.analysis.mesh_size_mm
+    )
+    lower, upper = field.corners()
+    points, _ = grid_points(lower, upper, field.spacing)
+    share = np.clip(0.5 - scene.anatomy.outer.distance(points) / field.spacing, 0, 1)
+    cubes = float((share / field.values.ravel() ** 3).sum()) * field.spacing**3
+    return int(cubes * CELLS_PER_CUBE * UNKNOWNS_PER_CELL)
+
+
+def work(scene: Scene) -> str:
+    """One line: meshes, pairs, unknowns and memory."""
+    families = sorted({arm.family() for arm in scene.case.arms})
+    pairs = len(scene.case.arms) * len(scene.case.loads)
+    count = unknowns(scene)
+    memory = LIBRARIES_GB + count * BYTES_PER_UNKNOWN / 1e9
+    return (
+        f"{pairs} pairs of arm and load on {len(families)} meshes ({', '.join(families)}): about "
+        f"{round(count, -3):,} degrees of freedom and {memory:.1f} GB of memory each"
+    )
+
+
+def _point(point: Floats) -> str:
+    return "({:.0f}, {:.0f}, {:.0f})".format(*point)
