@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from femrisk.meshes.labelled import LabelledMesh
+from femrisk.output.fields import EDGES
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -42,6 +43,16 @@ def block(cells: int = 3, size_mm: float = 6.0) -> LabelledMesh:
 def small_mesh() -> LabelledMesh:
     """162 tetrahedra, 6 mm cube, lesion of 2 mm in the middle."""
     return block()
+
+
+@pytest.fixture(scope="session")
+def small_quadratic(small_mesh: LabelledMesh) -> tuple[np.ndarray, np.ndarray]:
+    """Points and (162, 10) cells of the same mesh in VTK's order; middle nodes are not shared between cells."""
+    points, tets = [small_mesh.points], [small_mesh.tets]
+    for i, edge in enumerate(EDGES):
+        points.append(small_mesh.points[small_mesh.tets[:, edge]].mean(axis=1))
+        tets.append(len(small_mesh.points) + i * len(small_mesh.tets) + np.arange(len(small_mesh.tets))[:, None])
+    return np.concatenate(points), np.concatenate(tets, axis=1)
 
 
 @pytest.fixture(scope="session")

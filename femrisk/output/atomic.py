@@ -70,22 +70,6 @@ def write_columns(path: Path, columns: Mapping[str, Sequence[float] | np.ndarray
         writer.writerows(rows)
 
 
-def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write a table as CSV: one column per key, a list of k as columns ``key_1 ... key_k``, null as nothing."""
-    rows = [plain(row) for row in rows]
-    widths: dict[str, int] = {}
-    for row in rows:
-        for key, value in row.items():
-            widths[key] = max(widths.get(key, 0), len(value) if isinstance(value, list) else 0)
-    names = {key: [f"{key}_{i + 1}" for i in range(width)] or [key] for key, width in widths.items()}
-    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [name for group in names.values() for name in group], lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            cells = {key: value if isinstance(value, list) else [value] for key, value in row.items()}
-            writer.writerow({name: cell for key in cells for name, cell in zip(names[key], cells[key], strict=False)})
-
-
 def plain(value: Any) -> Any:
     """The same value out of dicts, lists, strings, booleans, finite numbers and None only."""
     if isinstance(value, Mapping):

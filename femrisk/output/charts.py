@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from femrisk.output.atomic import read_json, replacing
 from femrisk.output.folder import ResultFolder, read_history
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 #: Okabe and Ito's colours (told apart by every kind of colour vision), dark ones first, and a line style for each.
 COLOURS = ("#000000", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (3, 1.5)), (0, (1, 1)), (0, (6, 2, 1, 2)), (0, (8, 3)), (0, (4, 1, 1, 1)))
+DASHES: tuple[Any, ...] = ("-", *((0, gaps) for gaps in ((6, 2), (3, 1.5), (1, 1), (6, 2, 1, 2), (8, 3), (4, 1, 1, 1))))
 
 #: How a bar is filled, and what stands for the end of a curve, by status.
 HATCH = {"collapsed": "", "plateau": "---", "bracketed": "///", "limit_reached": "..."}
@@ -34,7 +36,7 @@ GREY = "#555555"
 def curves(folder: ResultFolder, load: str) -> Path:
     """Draw force over displacement of every finished arm; the mark says where the fracture load was read, and how."""
     arms = [arm for arm, other in order(folder) if other == load]
-    figure = new_figure(8.0, 4.8)
+    figure = new_figure(9.5, 4.8)
     axes = figure.add_subplot()
     for index, arm in enumerate(arms):
         history, result = read_history(folder, arm, load), folder.read_result(arm, load)
@@ -43,15 +45,16 @@ def curves(folder: ResultFolder, load: str) -> Path:
             continue
         style = {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index % len(DASHES)]}
         if travel[0] > 0:
-            travel, force = [0.0, *travel], [0.0, *force]
-        label = f"{title(arm)}: {load_text(result)}"
-        axes.plot(travel, force, linewidth=2, label=label, **style)
+            travel, force = np.insert(travel, 0, 0.0), np.insert(force, 0, 0.0)
+        axes.plot(travel, force, linewidth=2, label=f"{title(arm)}: {verdict(result)}", **style)
         _mark(axes, result, float(travel[-1]), float(force[-1]), style["color"])
     axes.set(xlabel="displacement (mm)", ylabel="force (kN)", title=title(load).capitalize())
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0, top=axes.get_ylim()[1] * 1.06)
     axes.grid(color="#dddddd", linewidth=0.6)
-    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=3.2)
+    axes.spines[["top", "right"]].set_visible(False)
+    if axes.lines:
+        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=3.2)
     return save(figure, folder, f"force_displacement_{load}.png")
 
 
@@ -76,7 +79,9 @@ def bars(folder: ResultFolder) -> Path:
         axes.set_xlim(-0.6, len(arms) - 0.4)
         axes.set_title(title(load).capitalize())
         axes.tick_params(axis="x", length=0)
+        axes.set_axisbelow(True)
         axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
     panels[0].set_ylabel("fracture load (kN)")
     panels[0].set_ylim(0, panels[0].get_ylim()[1] * 1.08)
     _explain(figure, [status for status in MEANING if status in seen])
@@ -107,6 +112,11 @@ def load_text(result: dict[str, Any]) -> str:
     return f"{'\u2265 ' if result['status'] == 'limit_reached' else ''}{load / 1000:.2f} kN"
 
 
+def verdict(result: dict[str, Any]) -> str:
+    """The fracture load and how it was found."""
+    return f"{load_text(result)}, {result['status'].replace('_', ' ')}"
+
+
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure, inches, that no global state knows of."""
     from matplotlib.figure import Figure
@@ -130,7 +140,8 @@ def _mark(axes: Axes, result: dict[str, Any], last_travel: float, last_force: fl
     travel = result.get("displacement_at_peak_mm")
     at = (travel, load / 1000) if load is not None and travel is not None and status != "stuck" else None
     place = at or (last_travel, last_force)
-    axes.plot(*place, MARKER[status], color=colour, markersize=8, markeredgewidth=1.5, markerfacecolor="white", zorder=5)
+    (mark,) = axes.plot(*place, MARKER[status], color=colour, markersize=8, zorder=5)
+    mark.set(markerfacecolor="white", markeredgewidth=1.5)
     bracket = result.get("fracture_load_bracket_N")
     if bracket and status != "stuck":
         axes.plot([place[0]] * 2, [bound / 1000 for bound in bracket], "_-", color=colour, markersize=10, linewidth=1)
@@ -152,6 +163,8 @@ def _bar(axes: Axes, position: int, result: dict[str, Any]) -> None:
     if status == "limit_reached":
         text = f"\u2265 {text}"
         axes.annotate("", (position, top), (0, 16), textcoords="offset points", arrowprops={"arrowstyle": "<-"})
+    if bracket and status == "bracketed":
+        text = load_text(result).removesuffix(" kN")
     lift = 18 if status == "limit_reached" else 4
     axes.annotate(text, (position, top), (0, lift), textcoords="offset points", ha="center")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from femrisk.meshes.labelled import REGIONS, Floats
+from femrisk.meshes.labelled import REGIONS
 from femrisk.output.charts import GREY, bars, curves, load_text, new_figure, order, save, title
 from femrisk.output.folder import ResultFolder
 
@@ -19,29 +19,32 @@ Image = NDArray[np.uint8]
 
 #: What a material is drawn as: colour and opacity; chosen to differ in lightness as well as in hue.
 LOOKS = {
-    "bone": ("#d9c7a0", 0.25),
+    "bone": ("#dcc79c", 0.35),
     "lesion": ("#c8382a", 0.9),
     "cement": ("#5fb3d9", 1.0),
-    "device": ("#59616b", 1.0),
+    "device": ("#75879c", 1.0),
 }
 ROLES = tuple(LOOKS)
+SHINE = {"ambient": 0.15, "specular": 0.2}
 #: Bit of ``membership`` that is set for cells enclosed by the cortex.
 ENDOSTEUM = np.uint32(1)
+#: Light where nothing happens, dark where the stress is high: even in lightness, and readable in grey.
+COLOUR_MAP = "magma_r"
+#: Turned from the front towards the medial side, and upwards.
+VIEW_DEG = (20.0, 10.0)
 #: Share of the bone's area in a cut whose stress lies within the scale.
 ON_SCALE = 0.98
 
 
 def draw(folder: ResultFolder) -> tuple[Path, ...]:
     """Draw every figure the folder has results for."""
-    pairs = order(folder)
-    if not pairs:
-        return ()
-    loads = dict.fromkeys(load for _, load in pairs)
+    loads = dict.fromkeys(load for _, load in order(folder))
+    with_fields = dict.fromkeys(load for _, load in _drawable(folder))
     return (
-        scene(folder),
-        *(stress(folder, load) for load in loads),
+        *([scene(folder)] if with_fields else []),
+        *(stress(folder, load) for load in with_fields),
         *(curves(folder, load) for load in loads),
-        bars(folder),
+        *([bars(folder)] if loads else []),
     )
 
 
@@ -49,8 +52,8 @@ def scene(folder: ResultFolder) -> Path:
     """Draw every arm from the front and a little from the side, lesion, cement and devices seen through the bone."""
     from matplotlib.patches import Patch
 
-    shown = dict(reversed(order(folder)))
-    arms = list(dict.fromkeys(arm for arm, _ in order(folder)))
+    shown = dict(reversed(_drawable(folder)))
+    arms = list(dict.fromkeys(arm for arm, _ in _drawable(folder)))
     grids = [_grid(folder, arm, shown[arm]) for arm in arms]
     images = _crop([_render(grid) for grid in grids])
     figure = new_figure(2.7 * len(arms), 2.7 * images[0].shape[0] / images[0].shape[1] + 0.7)
@@ -72,7 +75,7 @@ def stress(folder: ResultFolder, load: str) -> Path:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-    arms = [arm for arm, other in order(folder) if other == load]
+    arms = [arm for arm, other in _drawable(folder) if other == load]
     cuts = [_cut(_grid(folder, arm, load)) for arm in arms]
     norm = Normalize(0, _scale(cuts))
     span = np.ptp(np.concatenate([cut["points"] for cut in cuts]), axis=0)
@@ -84,10 +87,15 @@ def stress(folder: ResultFolder, load: str) -> Path:
     left, low = cuts[0]["points"].min(axis=0)
     panels[0].plot([left, left + 20], [low - 4] * 2, color="black", linewidth=2)
     panels[0].text(left + 10, low - 6, "20 mm", ha="center", va="top", fontsize=9)
-    bar = figure.colorbar(ScalarMappable(norm, "viridis"), ax=list(panels), extend="max", pad=0.02, aspect=30)
-    bar.set_label("von Mises stress (MPa)")
-    figure.suptitle(f"{title(load).capitalize()}, at the largest force")
+    colours = ScalarMappable(norm, COLOUR_MAP)
+    bar = figure.colorbar(colours, ax=list(panels), extend="max", pad=0.02, aspect=30, shrink=0.85)
+    bar.set_label(f"von Mises stress at the largest force, {title(load)} (MPa)")
     return save(figure, folder, f"stress_{load}.png")
+
+
+def _drawable(folder: ResultFolder) -> tuple[tuple[str, str], ...]:
+    """Arm and load of the finished pairs that left fields."""
+    return tuple(pair for pair in order(folder) if folder.pair(*pair).fields.is_file())
 
 
 def _grid(folder: ResultFolder, arm: str, load: str) -> Any:
@@ -115,23 +123,22 @@ def _role(material: str) -> int:
 
 
 def _render(grid: Any) -> Image:
-    """One view: from the front, 25 degrees from the medial side, 12 degrees from above."""
+    """One view as an image of the same size and scale for every grid of a case."""
     import pyvista
 
     with pyvista.vtk_verbosity("error"):  # VTK says that there is no screen before it does without
-        plotter = pyvista.Plotter(off_screen=True, window_size=(900, 1200), lighting="light kit")
+        plotter: Any = pyvista.Plotter(off_screen=True, window_size=[900, 1200], lighting="light kit")
     try:
         plotter.set_background("white")
-        plotter.enable_depth_peeling(8)
+        plotter.render_window.SetMultiSamples(0)  # with them, peeled layers vanish in some software renderers
+        plotter.enable_depth_peeling(12)
         for role, (colour, opacity) in enumerate(LOOKS.values()):
             cells = np.flatnonzero(grid.cell_data["role"] == role)
             surface = (grid if role == 0 else grid.extract_cells(cells)).extract_surface(algorithm="dataset_surface")
             if surface.n_cells:
-                plotter.add_mesh(surface, color=colour, opacity=opacity, smooth_shading=True, specular=0.2)
-            if role == 0:
-                plotter.add_silhouette(surface, color="#7a6a45", line_width=2.5)
+                plotter.add_mesh(surface, color=colour, opacity=opacity, smooth_shading=True, **SHINE)
         center = np.asarray(grid.center)
-        side, up = np.radians(25), np.radians(12)
+        side, up = np.radians(VIEW_DEG)
         direction = np.array([np.sin(side) * np.cos(up), np.cos(side) * np.cos(up), np.sin(up)])
         plotter.camera_position = [tuple(center + 600 * direction), tuple(center), (0, 0, 1)]
         plotter.enable_parallel_projection()
@@ -152,7 +159,7 @@ def _crop(images: list[Image]) -> list[Image]:
 
 
 def _cut(grid: Any) -> dict[str, Any]:
-    """Cut through shaft axis and head as flat triangles: ``points`` (n, 2) with medial to the left, as seen from the front."""
+    """Cut through shaft axis and head as flat triangles: ``points`` (n, 2), medial to the left as from the front."""
     head = np.asarray(grid.cell_centers().points)[np.asarray(grid.cell_data["region"]) == REGIONS.index("head")]
     medial = head.mean(axis=0)[:2] if len(head) else np.array([1.0, 0.0])
     medial = np.append(medial / np.linalg.norm(medial), 0.0)
@@ -185,11 +192,11 @@ def _draw_cut(axes: Axes, cut: dict[str, Any], norm: Any) -> None:
     from matplotlib.collections import LineCollection, PolyCollection
 
     points, triangles = cut["points"], cut["triangles"]
-    cells = PolyCollection(points[triangles], array=cut["stress"], norm=norm, cmap="viridis", edgecolors="face")
+    cells = PolyCollection(points[triangles], array=cut["stress"], norm=norm, cmap=COLOUR_MAP, edgecolors="face")
     cells.set_linewidth(0.2)
     axes.add_collection(cells)
     outline, bodies, cortex = _borders(triangles, cut["role"], cut["cortical"])
-    for edges, colour, width in ((cortex, "#ffffff", 0.6), (bodies, "#ffffff", 1.4), (outline, GREY, 0.8)):
+    for edges, colour, width in ((cortex, GREY, 0.4), (outline, GREY, 0.8), (bodies, "#1878b0", 1.4)):
         axes.add_collection(LineCollection(list(points[edges]), colors=colour, linewidths=width))
     axes.set_aspect("equal")
     axes.autoscale_view()

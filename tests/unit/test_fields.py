@@ -9,16 +9,9 @@ import pytest
 import pyvista
 
 from femrisk.meshes.labelled import LabelledMesh
-from femrisk.output.fields import EDGES, write_fields, write_mesh
+from femrisk.output.fields import write_fields, write_mesh
 
-
-def quadratic(mesh: LabelledMesh) -> tuple[np.ndarray, np.ndarray]:
-    """Points and (m, 10) cells with one node per cell and edge, not shared between cells."""
-    points, tets = [mesh.points], [mesh.tets]
-    for i, (first, second) in enumerate(EDGES):
-        points.append(mesh.points[mesh.tets[:, [first, second]]].mean(axis=1))
-        tets.append(len(mesh.points) + i * len(mesh.tets) + np.arange(len(mesh.tets))[:, None])
-    return np.concatenate(points), np.concatenate(tets, axis=1)
+Cells = tuple[np.ndarray, np.ndarray]
 
 
 def test_a_mesh_reads_back_with_every_array(tmp_path: Path, small_mesh: LabelledMesh) -> None:
@@ -35,10 +28,10 @@ def test_a_mesh_reads_back_with_every_array(tmp_path: Path, small_mesh: Labelled
     assert grid.cell_data["host"].tolist() == [1] * len(number)
 
 
-def test_quadratic_cells_interpolate_a_quadratic_field_exactly(tmp_path: Path, small_mesh: LabelledMesh) -> None:
+def test_quadratic_cells_interpolate_a_quadratic_field_exactly(tmp_path: Path, small_quadratic: Cells) -> None:
     # x2 + 2yz is in the span of ten-node tetrahedra, so VTK's own interpolation must give it back anywhere:
     # it would be out by about 1, were two middle nodes swapped. VTK finds the place in a cell to 1e-3 of its size.
-    points, tets = quadratic(small_mesh)
+    points, tets = small_quadratic
     value = points[:, 0] ** 2 + 2 * points[:, 1] * points[:, 2]
     stress = np.arange(6.0 * len(tets)).reshape(-1, 6)
     write_fields(tmp_path / "fields.vtu", points, tets, {"f": value, "displacement_mm": points}, {"stress": stress})
@@ -50,8 +43,8 @@ def test_quadratic_cells_interpolate_a_quadratic_field_exactly(tmp_path: Path, s
     assert sampled == pytest.approx(where[:, 0] ** 2 + 2 * where[:, 1] * where[:, 2], abs=2e-3)
 
 
-def test_nodes_in_another_order_are_refused(tmp_path: Path, small_mesh: LabelledMesh) -> None:
-    points, tets = quadratic(small_mesh)
+def test_nodes_in_another_order_are_refused(tmp_path: Path, small_quadratic: Cells) -> None:
+    points, tets = small_quadratic
     gmsh_order = tets[:, [0, 1, 2, 3, 4, 5, 6, 7, 9, 8]]
     with pytest.raises(ValueError, match="order"):
         write_fields(tmp_path / "fields.vtu", points, gmsh_order, {}, {})
@@ -66,8 +59,8 @@ def test_an_array_of_the_wrong_length_is_refused(tmp_path: Path, small_mesh: Lab
         write_mesh(tmp_path / "mesh.vtu", small_mesh, {"number": np.arange(2)})
 
 
-def test_the_file_is_compressed(tmp_path: Path, small_mesh: LabelledMesh) -> None:
-    points, tets = quadratic(small_mesh)
+def test_the_file_is_compressed(tmp_path: Path, small_quadratic: Cells) -> None:
+    points, tets = small_quadratic
     write_fields(tmp_path / "fields.vtu", points, tets, {}, {"zero": np.zeros((len(tets), 1000))})
     # 162 000 zeros are 0.6 MB in single precision
     assert (tmp_path / "fields.vtu").stat().st_size < 100_000

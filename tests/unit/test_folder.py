@@ -15,7 +15,7 @@ import pytest
 
 from femrisk.errors import InputError
 from femrisk.meshes.labelled import LabelledMesh
-from femrisk.output.atomic import read_json, replacing, write_columns, write_json, write_rows, write_text
+from femrisk.output.atomic import read_json, replacing, write_columns, write_json, write_text
 from femrisk.output.folder import (
     ResultFolder,
     add_provenance,
@@ -73,12 +73,6 @@ def test_columns_of_different_length_are_refused_and_nothing_is_written(tmp_path
 def test_a_number_that_does_not_exist_is_null(tmp_path: Path) -> None:
     write_json(tmp_path / "a.json", {"a": float("nan"), "b": [np.inf, np.float64(2)], "c": np.arange(2), "d": (None,)})
     assert json.loads((tmp_path / "a.json").read_text()) == {"a": None, "b": [None, 2.0], "c": [0, 1], "d": [None]}
-
-
-def test_a_table_spreads_lists_over_columns_and_leaves_null_empty(tmp_path: Path) -> None:
-    rows = [{"arm": "a", "bracket": None, "load": 0}, {"arm": "b", "bracket": [1.0, 2.5], "load": None}]
-    write_rows(tmp_path / "t.csv", rows)
-    assert (tmp_path / "t.csv").read_text() == "arm,bracket_1,bracket_2,load\na,,,0\nb,1.0,2.5,\n"
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "a b", "a\n"])
