@@ -25,13 +25,8 @@ Paint = tuple[tuple[str, str], ...]
 class NamedArm(Part):
     """What every arm has."""
 
-    name: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")
-    """Name within the case; default: the kind."""
-
-    @property
-    def label(self) -> str:
-        """The name, or the kind where there is none."""
-        return self.name or str(dict(self)["kind"])
+    name: str | None = None
+    """Name of the arm; its kind when left out."""
 
     def family(self) -> str:
         """Which mesh of the case the arm is computed on: ``base``, ``screws`` or ``nail``."""
@@ -91,7 +86,7 @@ class ScrewArm(NamedArm):
 
     def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
         """The screws."""
-        return self.screws.placed(anatomy, self.label)
+        return self.screws.placed(anatomy)
 
 
 class NailArm(NamedArm):
@@ -110,7 +105,7 @@ class NailArm(NamedArm):
 
     def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
         """The nail and its screws."""
-        return self.nail.placed(anatomy, self.label)
+        return self.nail.placed(anatomy)
 
 
 class POP(CementPart, NamedArm):
@@ -121,7 +116,7 @@ class POP(CementPart, NamedArm):
 
     def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
         """The cement."""
-        return self.cements(anatomy, lesions, self.label)
+        return self.cements(anatomy, lesions)
 
 
 class Screws(ScrewArm):
@@ -146,8 +141,8 @@ class POPScrews(CementPart, ScrewArm):
 
     def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
         """Cement in the lesions, the screws' mantle if any, the screws."""
-        screws = self.screws.placed(anatomy, self.label)
-        return self.cements(anatomy, lesions, self.label) + self.screws.mantle(screws) + screws
+        screws = self.screws.placed(anatomy)
+        return self.cements(anatomy, lesions) + self.screws.mantle(screws) + screws
 
 
 class POPNail(CementPart, NailArm):
@@ -158,7 +153,7 @@ class POPNail(CementPart, NailArm):
 
     def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
         """Cement in the lesions, the nail and its screws."""
-        return self.cements(anatomy, lesions, self.label) + self.nail.placed(anatomy, self.label)
+        return self.cements(anatomy, lesions) + self.nail.placed(anatomy)
 
 
 Arm = Annotated[Intact | Untreated | POP | Screws | Nail | POPScrews | POPNail, Field(discriminator="kind")]

@@ -50,7 +50,7 @@ class CementPart(Part):
             raise ValueError("needs either volume_ml or fill_fraction and plume_mm (not both)")
         return self
 
-    def cements(self, anatomy: Anatomy, lesions: tuple[PlacedLesion, ...], where: str) -> tuple[Solid, ...]:
+    def cements(self, anatomy: Anatomy, lesions: tuple[PlacedLesion, ...]) -> tuple[Solid, ...]:
         """The cement as solids, named by their content so that arms with the same cement share them.
 
         ``Solid.within`` bounds them: cement in a lesion by the lesion, a plume by the endosteum (cement does not enter
@@ -59,16 +59,15 @@ class CementPart(Part):
         Args:
             anatomy: the bone.
             lesions: all lesions of the case.
-            where: name of the arm, for errors.
 
         Raises:
             GeometryError: no lesion to fill, an unknown one, or more cement than fits.
         """
-        filled = self._filled(lesions, where)
+        filled = self._filled(lesions)
         fraction = USUAL_FILL if self.fill_fraction is None else self.fill_fraction
         plume = self.plume_mm
         if self.volume_ml is not None:
-            fraction, plume = spread(self.volume_ml * 1000, filled, anatomy, where)
+            fraction, plume = spread(self.volume_ml * 1000, filled, anatomy)
         solids = []
         for lesion in filled:
             plane = fill_plane(lesion, anatomy, fraction)
@@ -82,17 +81,17 @@ class CementPart(Part):
                 )
         return tuple(solids)
 
-    def _filled(self, lesions: tuple[PlacedLesion, ...], where: str) -> tuple[PlacedLesion, ...]:
+    def _filled(self, lesions: tuple[PlacedLesion, ...]) -> tuple[PlacedLesion, ...]:
         names = tuple(lesion.name for lesion in lesions)
         if self.fills is None:
             filled = tuple(lesion for lesion in lesions if lesion.nature == "lytic")
             if not filled:
-                raise GeometryError(where, "no lytic lesion to fill with cement (name the lesions in fills)")
+                raise GeometryError("fills", "there is no lytic lesion to fill with cement (name others to fill them)")
             return filled
         unknown = [name for name in self.fills if name not in names]
         if unknown or not self.fills:
             got = ", ".join(self.fills) or "nothing"
-            raise GeometryError(where, f"fills no lesion of this case (allowed: {', '.join(names)}, got: {got})")
+            raise GeometryError("fills", f"not a lesion of this case (allowed: {', '.join(names)}, got: {got})")
         return tuple(lesion for lesion in lesions if lesion.name in self.fills)
 
 
@@ -121,9 +120,7 @@ def fill_plane(lesion: PlacedLesion, anatomy: Anatomy, fraction: float) -> HalfS
     return HalfSpace(lesion.center + (level - float(lesion.center @ axis)) * axis, -axis)
 
 
-def spread(
-    volume_mm3: float, lesions: tuple[PlacedLesion, ...], anatomy: Anatomy, where: str
-) -> tuple[float, float]:
+def spread(volume_mm3: float, lesions: tuple[PlacedLesion, ...], anatomy: Anatomy) -> tuple[float, float]:
     """Share of the lesions that a volume of cement fills, and how far the rest is pressed into the bone, mm.
 
     Raises:
@@ -144,7 +141,7 @@ def spread(
         return volume_mm3 / own, 0.0
     if volume_mm3 > most:
         raise GeometryError(
-            where,
+            "volume_ml",
             f"{volume_mm3 / 1000:.1f} mL of cement do not fit: the lesions hold {own / 1000:.1f} mL, the cancellous "
             f"bone within {FARTHEST_PLUME_MM:.0f} mm of them {(most - own) / 1000:.1f} mL",
         )

@@ -161,7 +161,5 @@ def _cortex(lesion: PlacedLesion, anatomy: Anatomy, at: Frame, extent: tuple[flo
 
 def normals(shape: Shape, points: Floats, step: float = 0.1) -> Floats:
     """(n, 3) outward unit normals by central differences."""
-    slope = np.stack(
-        [shape.distance(points + step * e) - shape.distance(points - step * e) for e in np.eye(3)], axis=1
-    )
+    slope = np.stack([shape.distance(points + step * e) - shape.distance(points - step * e) for e in np.eye(3)], axis=1)
     return np.asarray(slope / np.maximum(np.linalg.norm(slope, axis=1), 1e-12)[:, None])

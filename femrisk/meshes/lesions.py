@@ -69,8 +69,8 @@ class PlacedPart(Part):
     medially, medial is the inferior side (the calcar) and lateral the superior one.
     """
 
-    name: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")
-    """Name within the case; default: ``lesion_1`` and so on."""
+    name: str | None = None
+    """Name of the lesion; its kind when left out."""
     site: Site | None = None
     """Part of the femur the lesion lies in."""
     quadrant: Quadrant = "central"
@@ -132,6 +132,40 @@ class PlacedPart(Part):
             center = center + offset * towards
         return np.asarray(center), site
 
+    def fitting(self, lesion: PlacedLesion, anatomy: Anatomy, size_key: str) -> PlacedLesion:
+        """``lesion`` itself when it fits the bone: it may breach the cortex, but neither miss the bone nor swallow it.
+
+        Raises:
+            GeometryError: its centre is further outside than its smallest semi-axis, or nothing of the bone is left in
+                a section through it; the message says by how many mm.
+        """
+        beyond = float(anatomy.outer.distance(lesion.center[None])[0])
+        place = spot(lesion.center)
+        if beyond > lesion.size_mm:
+            raise GeometryError(
+                "site" if self.center_mm is None else "center_mm",
+                f"lies outside the bone: its centre {place} is {beyond:.1f} mm beyond the surface, "
+                f"{beyond - lesion.size_mm:.1f} mm more than its smallest semi-axis of {lesion.size_mm:.1f} mm",
+            )
+        at = local_frame(lesion, anatomy)
+        low, high = axial_extent(lesion, at)
+        section = slices(anatomy, at, np.linspace(low, high, int(np.clip((high - low) / 3, 4, 24)) + 1), 2.0, 60.0)
+        depth = -lesion.shape.distance(section.points.reshape(-1, 3)).reshape(section.bone.shape)
+        marks = anatomy.landmarks
+        area = (section.bone < 0).sum(axis=(1, 2)) * 2.0**2
+        # slices near the pole of the head are smaller than the lesion that erodes it from there
+        narrowest = min(marks.neck_width_si * marks.neck_width_ap, marks.shaft_diameter_ml * marks.shaft_diameter_ap)
+        whole = area > 0.8 * np.pi / 4 * narrowest
+        swallowed = whole & (np.where(section.bone < 0, depth, np.inf).min(axis=(1, 2)) > 0)
+        if swallowed.any():
+            beyond_rim = np.where(np.abs(section.bone) < 3.0, depth + section.bone, np.inf).min(axis=(1, 2))
+            raise GeometryError(
+                size_key,
+                f"is larger than the bone: at {place} it reaches {beyond_rim[swallowed].max():.1f} mm beyond the whole "
+                f"section of the {lesion.site.replace('_', ' ')}, and nothing of the bone is left",
+            )
+        return lesion
+
 
 class SphereLesion(PlacedPart):
     """A ball."""
@@ -145,7 +179,7 @@ class SphereLesion(PlacedPart):
         """The lesion in a bone; raises GeometryError where it does not fit."""
         center, site = self.place(anatomy)
         lesion = PlacedLesion(name, Ball(center, self.radius_mm), center, self.nature, site, self.radius_mm)
-        return fitting(lesion, anatomy)
+        return self.fitting(lesion, anatomy, "radius_mm")
 
 
 class EllipsoidLesion(PlacedPart):
@@ -163,7 +197,8 @@ class EllipsoidLesion(PlacedPart):
         """The lesion in a bone; raises GeometryError where it does not fit."""
         center, site = self.place(anatomy)
         shape = Ellipsoid(center, np.array(self.semi_axes_mm), frame_axes(anatomy.landmarks, site))
-        return fitting(PlacedLesion(name, shape, center, self.nature, site, min(self.semi_axes_mm)), anatomy)
+        lesion = PlacedLesion(name, shape, center, self.nature, site, min(self.semi_axes_mm))
+        return self.fitting(lesion, anatomy, "semi_axes_mm")
 
 
 class IrregularLesion(PlacedPart):
@@ -182,7 +217,8 @@ class IrregularLesion(PlacedPart):
         """The lesion in a bone; raises GeometryError where it does not fit."""
         center, site = self.place(anatomy)
         shape = irregular_body(center, self.radius_mm, self.roughness, self.seed)
-        return fitting(PlacedLesion(name, shape, center, self.nature, site, shape.smallest_radius), anatomy)
+        lesion = PlacedLesion(name, shape, center, self.nature, site, shape.smallest_radius)
+        return self.fitting(lesion, anatomy, "radius_mm")
 
 
 Lesion = Annotated[SphereLesion | EllipsoidLesion | IrregularLesion, Field(discriminator="kind")]
@@ -204,38 +240,3 @@ def axial_extent(lesion: PlacedLesion, at: Frame) -> tuple[float, float]:
     corners = np.stack(np.meshgrid(*zip(lower, upper, strict=True), indexing="ij"), axis=-1).reshape(-1, 3)
     along = at.local(corners)[:, 0]
     return float(along.min()), float(along.max())
-
-
-def fitting(lesion: PlacedLesion, anatomy: Anatomy) -> PlacedLesion:
-    """``lesion`` itself when it fits the bone: it may breach the cortex, but neither miss the bone nor swallow it.
-
-    Raises:
-        GeometryError: its centre is further outside than its smallest semi-axis, or nothing of the bone is left in a
-            section through it; the message says by how many mm.
-    """
-    beyond = float(anatomy.outer.distance(lesion.center[None])[0])
-    place = spot(lesion.center)
-    if beyond > lesion.size_mm:
-        raise GeometryError(
-            lesion.name,
-            f"lies outside the bone: its centre {place} is {beyond:.1f} mm beyond the surface, "
-            f"{beyond - lesion.size_mm:.1f} mm more than its smallest semi-axis of {lesion.size_mm:.1f} mm",
-        )
-    at = local_frame(lesion, anatomy)
-    low, high = axial_extent(lesion, at)
-    section = slices(anatomy, at, np.linspace(low, high, int(np.clip((high - low) / 3, 4, 24)) + 1), 2.0, 60.0)
-    depth = -lesion.shape.distance(section.points.reshape(-1, 3)).reshape(section.bone.shape)
-    marks = anatomy.landmarks
-    area = (section.bone < 0).sum(axis=(1, 2)) * 2.0**2
-    # slices near the pole of the head are smaller than the lesion that erodes it from there
-    narrowest = min(marks.neck_width_si * marks.neck_width_ap, marks.shaft_diameter_ml * marks.shaft_diameter_ap)
-    whole = area > 0.8 * np.pi / 4 * narrowest
-    swallowed = whole & (np.where(section.bone < 0, depth, np.inf).min(axis=(1, 2)) > 0)
-    if swallowed.any():
-        beyond_rim = np.where(np.abs(section.bone) < 3.0, depth + section.bone, np.inf).min(axis=(1, 2))
-        raise GeometryError(
-            lesion.name,
-            f"is larger than the bone: at {place} it reaches {beyond_rim[swallowed].max():.1f} mm beyond the whole "
-            f"section of the {lesion.site.replace('_', ' ')}, and nothing of the bone is left",
-        )
-    return lesion

@@ -12,16 +12,20 @@ from femrisk.errors import GeometryError
 from femrisk.meshes.anatomy import Anatomy
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.screws import ENTRY_MM, JOINT_MM, PROUD_MM, Metal, exit_point, through_joint
-from femrisk.meshes.shapes import Capsule, Solid, unit
+from femrisk.meshes.shapes import Capsule, Shape, Solid, unit
 from femrisk.meshes.sites import canal_center, spot
 from femrisk.part import Part
 
 #: Bone left around nail and lag screw where they must not leave the bone, mm.
 WALL_MM = 1.0
+#: The nail ends at least this far above the bone's cut, mm.
+END_MM = 5.0
 #: The nail keeps its proximal diameter down to this far below the lag screw, then tapers over as much, mm.
 TAPER_MM = 22.0
 #: The nail bends this far below the lesser trochanter, mm; below it follows the canal, above it is straight.
 BEND_BELOW_LESSER_MM = 15.0
+#: Points on a ring round a rod.
+RING = 24
 #: The canal is narrow enough to guide the nail from this far below the lesser trochanter, mm.
 GUIDE_BELOW_LESSER_MM = 20.0
 
@@ -63,25 +67,26 @@ class CephalomedullaryNail(Part):
     metal: Metal = "ti6al4v"
     """What it is made of."""
 
-    def placed(self, anatomy: Anatomy, where: str) -> tuple[Solid, ...]:
+    def placed(self, anatomy: Anatomy) -> tuple[Solid, ...]:
         """``nail``, ``lag_screw`` and, when locked, ``locking_screw``.
 
         Raises:
             GeometryError: wider than the canal or longer than the bone, or a screw comes through the joint or the neck.
         """
         axis = nail_axis(anatomy, self.bend_deg, self.length_mm)
-        lag, crossing = self._lag_screw(anatomy, axis, f"{where}: lag_screw")
+        lag, crossing = self._lag_screw(anatomy, axis)
         top, tip = axis.height_range
-        if tip < anatomy.landmarks.distal_z + 5:
+        lowest = anatomy.landmarks.distal_z + END_MM
+        if tip < lowest:
             raise GeometryError(
-                f"{where}: nail",
-                f"is too long: its tip lies {anatomy.landmarks.distal_z + 5 - tip:.0f} mm below what the bone's cut at "
-                f"z = {anatomy.landmarks.distal_z:.0f} mm leaves room for",
+                "nail.length_mm",
+                f"the nail is {lowest - tip:.0f} mm too long: its tip must lie {END_MM:.0f} mm above the bone's cut at "
+                f"z = {anatomy.landmarks.distal_z:.0f} mm",
             )
         radii = self._radii(axis.heights, crossing)
         end = tip + self.distal_diameter_mm / 2
         rod = BentRod(axis.heights, axis.centers, radii, (end, top))
-        self._check(anatomy, rod, f"{where}: nail")
+        self._check(anatomy, rod)
         solids = [
             Solid("nail", rod, "device", min(self.distal_diameter_mm / 3, 3.5)),
             Solid("lag_screw", lag, "device", min(self.lag_screw_diameter_mm / 3, 3.5)),
@@ -97,7 +102,7 @@ class CephalomedullaryNail(Part):
         share = np.clip((start - heights) / TAPER_MM, 0, 1)
         return np.asarray((self.proximal_diameter_mm * (1 - share) + self.distal_diameter_mm * share) / 2)
 
-    def _lag_screw(self, anatomy: Anatomy, axis: NailAxis, where: str) -> tuple[Capsule, float]:
+    def _lag_screw(self, anatomy: Anatomy, axis: NailAxis) -> tuple[Capsule, float]:
         """The screw from the lateral cortex through the nail to the head, and the height of the crossing."""
         marks, radius = anatomy.landmarks, self.lag_screw_diameter_mm / 2
         rise = -1 / np.tan(np.radians(self.neck_angle_deg))
@@ -110,9 +115,10 @@ class CephalomedullaryNail(Part):
         gap = self.tip_apex_distance_mm / 2
         tip = marks.head_center + (marks.head_radius - gap) * towards
         if gap < JOINT_MM:
-            raise GeometryError(where, through_joint(gap, tip))
+            raise GeometryError("nail.tip_apex_distance_mm", f"the lag screw {through_joint(gap, tip)}")
         entry = exit_point(anatomy, start, -towards)
-        _check_neck(anatomy, entry + ENTRY_MM * towards, marks.head_center, radius, where)
+        deep = np.linspace(entry + ENTRY_MM * towards, marks.head_center, 60)
+        check_wall(anatomy, deep, towards, np.full(60, radius), "nail.neck_angle_deg", "the lag screw")
         return Capsule(entry - (radius + PROUD_MM) * towards, tip - radius * towards, radius), height
 
     def _locking_screw(self, anatomy: Anatomy, axis: NailAxis, tip: float) -> Capsule:
@@ -121,24 +127,21 @@ class CephalomedullaryNail(Part):
         ends = [exit_point(anatomy, center, way) + (radius + PROUD_MM) * way for way in (lateral, -lateral)]
         return Capsule(ends[0], ends[1], radius)
 
-    def _check(self, anatomy: Anatomy, rod: BentRod, where: str) -> None:
+    def _check(self, anatomy: Anatomy, rod: BentRod) -> None:
         """Raise where the nail is wider than the reamed canal, or than the bone above it."""
         lesser = float(anatomy.landmarks.lesser_trochanter[2])
         inside = (rod.heights >= rod.ends[0]) & (rod.heights <= 0)
-        heights, centers, radii = rod.heights[inside], rod.centers[inside], rod.radii[inside]
-        canal = heights < lesser - GUIDE_BELOW_LESSER_MM
-        excess = 2 * (radii + anatomy.inner.distance(centers))
+        centers, radii = rod.centers[inside], rod.radii[inside]
+        canal = centers[:, 2] < lesser - GUIDE_BELOW_LESSER_MM
+        excess = 2 * protrusion(anatomy.inner, centers, anatomy.landmarks.shaft_axis, radii)
         worst = int(np.argmax(np.where(canal, excess, -np.inf)))
         if canal.any() and excess[worst] > self.ream_mm:
             raise GeometryError(
-                where,
+                "nail",
                 f"is {excess[worst]:.1f} mm wider than the canal at {spot(centers[worst])}: {2 * radii[worst]:.1f} mm "
-                f"in {2 * radii[worst] - excess[worst]:.1f} mm (allowed: ream_mm = {self.ream_mm:g} mm)",
+                f"in {2 * radii[worst] - excess[worst]:.1f} mm (ream_mm allows {self.ream_mm:g} mm)",
             )
-        wall = -anatomy.outer.distance(centers) - radii
-        thinnest = int(np.argmin(wall))
-        if wall[thinnest] < WALL_MM:
-            raise GeometryError(where, _through(wall[thinnest], centers[thinnest]))
+        check_wall(anatomy, centers, anatomy.landmarks.shaft_axis, radii, "nail", "it")
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,16 +215,27 @@ def nail_axis(anatomy: Anatomy, bend_deg: float, length: float) -> NailAxis:
     return NailAxis(heights, centers, (top, top - length))
 
 
-def _check_neck(anatomy: Anatomy, start: Floats, end: Floats, radius: float, where: str) -> None:
-    """Raise where a screw from ``start`` to ``end`` leaves less than ``WALL_MM`` of bone around it."""
-    points = start + np.linspace(0, 1, 80)[:, None] * (end - start)
-    wall = -anatomy.outer.distance(points) - radius
-    thinnest = int(np.argmin(wall))
-    if wall[thinnest] < WALL_MM:
-        raise GeometryError(where, _through(wall[thinnest], points[thinnest]))
+def protrusion(surface: Shape, centers: Floats, axis: Floats, radii: Floats) -> Floats:
+    """(k,) how far a rod of ``radii`` (k,) about ``centers`` (k, 3) comes out of ``surface``, mm; negative inside.
+
+    Measured on rings of points of the rod, since deep inside a bone's distance may only be a bound.
+    """
+    first = unit(np.cross(axis, [0.3, 1.0, 0.2]))
+    second = np.cross(axis, first)
+    angle = np.arange(RING) * 2 * np.pi / RING
+    ring = np.cos(angle)[:, None] * first + np.sin(angle)[:, None] * second
+    points = centers[:, None, :] + radii[:, None, None] * ring
+    return np.asarray(surface.distance(points.reshape(-1, 3)).reshape(-1, RING).max(axis=1))
 
 
-def _through(wall: float, point: Floats) -> str:
-    if wall <= 0:
-        return f"breaks {-wall:.1f} mm through the surface of the bone beside {spot(point)}"
-    return f"leaves only {wall:.1f} mm of bone beside {spot(point)} (allowed: at least {WALL_MM} mm)"
+def check_wall(anatomy: Anatomy, centers: Floats, axis: Floats, radii: Floats, key: str, noun: str) -> None:
+    """Raise where a rod leaves less than ``WALL_MM`` of bone around it."""
+    out = protrusion(anatomy.outer, centers, axis, radii)
+    worst = int(np.argmax(out))
+    if out[worst] > 0:
+        what = f"breaks {out[worst]:.1f} mm through the surface of the bone"
+    elif out[worst] > -WALL_MM:
+        what = f"leaves only {-out[worst]:.1f} mm of bone (least: {WALL_MM} mm)"
+    else:
+        return
+    raise GeometryError(key, f"{noun} {what} at {spot(centers[worst])}")

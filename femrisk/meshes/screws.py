@@ -52,17 +52,17 @@ class ScrewSet(Part):
     metal: Metal = "ti6al4v"
     """What they are made of."""
 
-    def placed(self, anatomy: Anatomy, where: str) -> tuple[Solid, ...]:
+    def placed(self, anatomy: Anatomy) -> tuple[Solid, ...]:
         """``screw_1`` (low), ``screw_2`` (high in front), ``screw_3`` (high behind).
 
         Raises:
             GeometryError: they do not fit the neck, or come through the joint; the message says where, by how many mm.
         """
         at = frame(anatomy, "neck")
-        lanes = self._lanes(anatomy, at, where)
+        lanes = self._lanes(anatomy, at)
         size = self.diameter_mm / 3
         return tuple(
-            Solid(f"screw_{i + 1}", self._screw(anatomy, at, lane, f"{where}: screw_{i + 1}"), "device", size)
+            Solid(f"screw_{i + 1}", self._screw(anatomy, at, lane, f"screw_{i + 1}"), "device", size)
             for i, lane in enumerate(lanes)
         )
 
@@ -79,7 +79,7 @@ class ScrewSet(Part):
         name = f"cement_mantle_{self.count}x{self.diameter_mm:g}_{self.mantle_mm:g}_{self.perforated_mm:g}"
         return (Solid(name.replace(".", "p"), Union(tuple(parts)), "cement", self.diameter_mm / 3, "endosteum"),)
 
-    def _lanes(self, anatomy: Anatomy, at: Frame, where: str) -> list[Floats]:
+    def _lanes(self, anatomy: Anatomy, at: Frame) -> list[Floats]:
         """[(2,)] offsets from the neck axis of each screw, mm: superior, anterior."""
         lanes, clearance = _clearance(anatomy, at)
         radius, deficit = self.diameter_mm / 2, np.inf
@@ -93,12 +93,12 @@ class ScrewSet(Part):
                 return chosen
             deficit = min(deficit, short)
         raise GeometryError(
-            where,
+            "screws",
             f"{self.count} screws of {self.diameter_mm:g} mm do not fit the neck at {spot(at.origin)}: "
             f"{deficit:.1f} mm are missing for {BRIDGE_MM} mm of bone between them and {GAPS_MM[1]} mm to its surface",
         )
 
-    def _screw(self, anatomy: Anatomy, at: Frame, lane: Floats, where: str) -> Capsule:
+    def _screw(self, anatomy: Anatomy, at: Frame, lane: Floats, name: str) -> Capsule:
         axis, radius = at.axes[0], self.diameter_mm / 2
         base = at.origin + lane @ at.axes[1:]
         entry = exit_point(anatomy, base, -axis)
@@ -106,7 +106,7 @@ class ScrewSet(Part):
         tip = _depth_point(anatomy, center, axis, radius + self.tip_to_surface_mm)
         if self.tip_to_surface_mm < JOINT_MM:
             # the nose is a ball: its point nearest to the surface is where it comes through
-            raise GeometryError(where, through_joint(self.tip_to_surface_mm, tip + radius * axis))
+            raise GeometryError("screws", f"{name} {through_joint(self.tip_to_surface_mm, tip + radius * axis)}")
         return Capsule(entry - (radius + PROUD_MM) * axis, tip, radius)
 
 
@@ -114,7 +114,7 @@ def through_joint(gap: float, point: Floats) -> str:
     """What is wrong with a tip that leaves ``gap`` mm of bone."""
     if gap <= 0:
         return f"comes through the joint surface of the head by {-gap:.1f} mm at {spot(point)}"
-    return f"comes within {gap:.1f} mm of the joint surface of the head at {spot(point)} (allowed: {JOINT_MM} mm or more)"
+    return f"comes within {gap:.1f} mm of the joint surface of the head at {spot(point)} (least: {JOINT_MM} mm)"
 
 
 def exit_point(anatomy: Anatomy, start: Floats, towards: Floats, farthest: float = 150.0) -> Floats:
@@ -149,9 +149,7 @@ def _clearance(anatomy: Anatomy, at: Frame) -> tuple[Floats, Floats]:
     lanes = lanes[np.hypot(*lanes.T) < 0.5 * max(marks.neck_width_si, marks.neck_width_ap)]
     end = float((marks.head_center - at.origin) @ at.axes[0])
     along = np.arange(end, end - 140, -1.5)
-    local = np.concatenate(
-        [np.repeat(along, len(lanes))[:, None], np.tile(lanes, (len(along), 1))], axis=1
-    )
+    local = np.concatenate([np.repeat(along, len(lanes))[:, None], np.tile(lanes, (len(along), 1))], axis=1)
     distance = anatomy.outer.distance(at.world(local)).reshape(len(along), len(lanes))
     entry = len(along) - 1 - np.argmax(distance[::-1] < 0, axis=0)
     ahead = along[:, None] >= along[entry][None, :] + ENTRY_MM

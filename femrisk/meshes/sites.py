@@ -176,9 +176,8 @@ def frame(anatomy: Anatomy, site: str) -> Frame:
     top = lesser if site == "subtrochanteric" else lesser - SUBTROCHANTERIC_MM
     bottom = max(lesser - SUBTROCHANTERIC_MM, marks.distal_z) if site == "subtrochanteric" else marks.distal_z
     if top - bottom < 10.0:
-        raise GeometryError(
-            f"site {site}", f"the bone is cut {lesser - marks.distal_z:.0f} mm below its lesser trochanter: too short"
-        )
+        cut = f"the bone is cut {lesser - marks.distal_z:.0f} mm below its lesser trochanter"
+        raise GeometryError("site", f"{cut}, and has no {site.replace('_', ' ')} region")
     return Frame(canal_center(anatomy, (top + bottom) / 2), axes)
 
 
@@ -192,7 +191,7 @@ def canal_center(anatomy: Anatomy, z: float) -> Floats:
     points = np.stack([start[0] + u.ravel(), start[1] + v.ravel(), np.full(u.size, z)], axis=1)
     weight = np.clip(0.5 - anatomy.inner.distance(points) / (step[1] - step[0]), 0, 1)
     if weight.sum() < 1:
-        raise GeometryError(f"z = {z:.0f} mm", "no canal on the shaft axis here")
+        raise GeometryError("bone", f"has no canal around the shaft axis at z = {z:.0f} mm")
     return np.asarray(weight @ points / weight.sum())
 
 
