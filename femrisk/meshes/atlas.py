@@ -4,7 +4,7 @@
 |---|---|---|
 | shaft cortex | 1.10 | middle of 1.0-1.2 [recalled-H] |
 | neck cortex | 0.95 | middle of 0.8-1.1 [recalled-M] |
-| trochanteric cortex | 0.89 | neck x 0.485 / 0.515, the ratio of their QCT compartments, Cheng 2009 [seen], ratio [derived] |
+| trochanteric cortex | 0.89 | neck x 0.485 / 0.515 [derived]: ratio of their QCT compartments, Cheng 2009 [seen] |
 | shell of the head | 0.80 | low end of the neck's band: no value of its own was found |
 | head | 0.39 | QCT 0.353 (Haba 2012, n = 22 [seen]) x 0.877 + 0.079 (Schileo 2008 [recalled-H]) |
 | principal compressive group | 0.43 | middle of 0.35-0.50 [recalled-L] |
@@ -39,8 +39,8 @@ HEAD, COMPRESSIVE, NECK, TROCHANTER, WARD, MARROW = 0.39, 0.43, 0.33, 0.13, 0.05
 TROCHANTER_BAND = (0.08, 0.17)
 #: limits of the field: marrow, fully mineralised cortex
 LOWEST, HIGHEST = 0.02, 1.3
-#: share of the cancellous change that the cortex takes part in: life-long loss of women 25 % in cortical against 55 % in
-#: cancellous bone (Riggs 2004 JBMR 19:1945 [recalled-M])
+#: share of the cancellous change that the cortex takes part in: life-long loss of women 25 % in cortical against
+#: 55 % in cancellous bone (Riggs 2004 JBMR 19:1945 [recalled-M])
 CORTICAL_SHARE = 0.45
 
 

@@ -60,7 +60,9 @@ class Cortex:
         neck = self.superior_neck + (self.inferior_neck - self.superior_neck) * (0.5 + 0.5 * facing) ** 2
         medial = 0.5 + 0.5 * np.tanh(points[:, 0] / (8 * size))
         begins = marks.lesser_trochanter[2] - size * (14 - 24 * medial)
-        below = rise(begins - points[:, 2], 7 * size)
+        # the lesser trochanter is an apophysis under a shell: the thick cortex passes beneath it
+        bump = np.exp(-np.sum(((points - marks.lesser_trochanter) / (9 * size)) ** 2, axis=1))
+        below = rise(begins - points[:, 2], 7 * size) * (1 - 0.75 * bump)
         return np.asarray(self.shell + (neck - self.shell) * in_neck * (1 - below) + (self.shaft - self.shell) * below)
 
     def endosteum(self, outer: Shape, box: Floats) -> GridDistance:

@@ -18,22 +18,25 @@ Presets, by sex (mm, deg). [seen] and [recalled] as in the sources' abstracts or
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
 from femrisk.errors import GeometryError
-from femrisk.meshes.anatomy import Anatomy, Landmarks
+from femrisk.meshes.anatomy import Anatomy
 from femrisk.meshes.atlas import TROCHANTER, Atlas, age_scale
 from femrisk.meshes.cortex import Cortex, neck_thickness
-from femrisk.meshes.femur_shape import FemurShape
 from femrisk.meshes.femur_sections import fitted, landmarks_of
-from femrisk.meshes.labelled import Floats
+from femrisk.meshes.femur_shape import FemurShape
 from femrisk.meshes.sampled import resample
 from femrisk.meshes.shapes import HalfSpace, Intersection
 from femrisk.part import Part
+
+#: widest ranges of neck length and offset, mm
+NECK_LENGTHS, OFFSETS = (26, 85), (22, 70)
+#: shortest shaft below the origin that leaves room for trochanters and fixture, mm for a 46 mm head
+SHORTEST = 80.0
 
 PRESETS: dict[str, dict[str, float]] = {
     "female": {
@@ -80,9 +83,9 @@ class ProximalFemur(Part):
     """Angle between neck and shaft axes, in their common plane."""
     anteversion_deg: Annotated[float, Field(ge=-10, le=40)] | None = None
     """Turn of the neck forwards out of the frontal plane."""
-    offset_mm: Annotated[float, Field(ge=25, le=65)] | None = None
+    offset_mm: Annotated[float, Field(ge=22, le=70)] | None = None
     """Distance of the head centre from the shaft axis."""
-    neck_length_mm: Annotated[float, Field(ge=32, le=80)] | None = None
+    neck_length_mm: Annotated[float, Field(ge=26, le=85)] | None = None
     """Distance from the crossing of the axes to the head centre; give this or the offset."""
     neck_width_si_mm: Annotated[float, Field(ge=22, le=48)] | None = None
     """Superior-inferior outer width of the narrowest neck section."""
@@ -115,26 +118,34 @@ class ProximalFemur(Part):
         """
         preset = self.preset or ("male" if sex == "male" else "female")
         superior, inferior = neck_thickness(age_years)
-        values: dict[str, object] = {
+        size = {
             **PRESETS[preset],
             "superior_neck_cortex_mm": superior,
             "inferior_neck_cortex_mm": inferior,
             "density_scale": age_scale(sex, age_years),
-            **self.model_dump(exclude_none=True),
-            "preset": preset,
+            **self.given(),
         }
-        sine = float(np.sin(np.radians(values["neck_shaft_angle_deg"])))  # type: ignore[arg-type]
+        sine = float(np.sin(np.radians(size["neck_shaft_angle_deg"])))
         if self.neck_length_mm is None:
-            values["neck_length_mm"] = values["offset_mm"] / sine  # type: ignore[operator]
+            size["neck_length_mm"] = size["offset_mm"] / sine
         elif self.offset_mm is None:
-            values["offset_mm"] = self.neck_length_mm * sine
+            size["offset_mm"] = self.neck_length_mm * sine
         elif abs(self.neck_length_mm * sine - self.offset_mm) > 0.5:
             raise GeometryError(
                 "bone.neck_length_mm",
-                f"disagrees with offset_mm (allowed: one of them, or {self.offset_mm / sine:.1f} with this offset, "
+                f"disagrees with offset_mm (allowed: one of the two, or {self.offset_mm / sine:.1f} with this offset, "
                 f"got: {self.neck_length_mm:g})",
             )
-        return ProximalFemur.model_validate(values)
+        for key, (low, high) in {"neck_length_mm": NECK_LENGTHS, "offset_mm": OFFSETS}.items():
+            if not low <= size[key] <= high:
+                raise GeometryError(
+                    f"bone.{key}", f"follows from the other measures (allowed: {low} to {high}, got: {size[key]:.1f})"
+                )
+        return ProximalFemur.model_validate({"side": self.side, "preset": preset, **size})
+
+    def given(self) -> dict[str, float]:
+        """The numbers that are not None."""
+        return {name: value for name, value in self.model_dump().items() if isinstance(value, float)}
 
     def anatomy(self) -> Anatomy:
         """Surfaces, density and landmarks; of a resolved femur.
@@ -142,41 +153,48 @@ class ProximalFemur(Part):
         Raises:
             GeometryError: the measures do not fit together (a neck wider than its head, a canal with no room).
         """
-        size = {name: float(value) for name, value in self.model_dump().items() if isinstance(value, float)}
+        size = self.given()
         shape = fitted(self.shape(size), size)
-        box = np.array([[-45, -45, 0], [0, 45, 0]]) * shape.scale
-        head = shape.neck_length * shape.neck_axis
-        box[0, 2] = shape.distal_z - 6
-        box[1] = [head[0] + shape.head_radius, max(box[1, 1], head[1] + shape.head_radius), head[2] + shape.head_radius]
-        whole, feet = resample(shape, box)
-        box = np.array([whole.bounds()[0], whole.bounds()[1]])
-        outer = Intersection((whole, HalfSpace(np.array([0, 0, shape.distal_z]), np.array([0.0, 0, -1]))))
+        whole, feet = resample(shape, shape.box())
+        outer = Intersection((whole, HalfSpace(np.array([0.0, 0.0, shape.distal_z]), np.array([0.0, 0.0, -1.0]))))
         marks = landmarks_of(shape, feet)
         cortex = Cortex(
             marks, size["superior_neck_cortex_mm"], size["inferior_neck_cortex_mm"], size["shaft_cortex_mm"]
         )
-        inner = cortex.endosteum(whole, box)
+        inner = cortex.endosteum(whole, whole.bounds())
         atlas = Atlas(marks, outer, inner, size["density_scale"], self.trochanter_ash_g_per_cm3)
         mirror = np.hstack([np.diag([1.0 if self.side == "left" else -1.0, 1, 1]), np.zeros((3, 1))])
         surface = feet[feet[:, 2] > shape.distal_z]
         return Anatomy(outer, inner, atlas.density, marks, surface, mirror, atlas.region)
 
     def shape(self, size: dict[str, float]) -> FemurShape:
-        """The blended form before its tubes are fitted to the widths asked for."""
+        """The blended form of ``given`` sizes, before its tubes are fitted to the widths asked for.
+
+        Raises:
+            GeometryError: too short, or no room for a canal.
+        """
         angle, version = np.radians([size["neck_shaft_angle_deg"], size["anteversion_deg"]])
         axis = np.array([np.sin(angle) * np.cos(version), np.sin(angle) * np.sin(version), -np.cos(angle)])
-        radius = size["head_diameter_mm"] / 2
-        if size["neck_width_si_mm"] > 0.95 * size["head_diameter_mm"]:
-            raise GeometryError(
-                "bone.neck_width_si_mm",
-                f"a neck this wide leaves no head (allowed: up to {1.9 * radius:.1f}, got: {size['neck_width_si_mm']:g})",
-            )
-        return FemurShape(
+        radius, top = size["head_diameter_mm"] / 2, size["neck_length_mm"] * axis[2] + size["head_diameter_mm"] / 2
+        shape = FemurShape(
             head_radius=radius,
             neck_axis=axis,
             neck_length=size["neck_length_mm"],
             neck_radii=(size["neck_width_si_mm"] / 2, size["neck_width_ap_mm"] / 2),
             shaft_radii=(size["shaft_diameter_ml_mm"] / 2, size["shaft_diameter_ap_mm"] / 2),
-            distal_z=float(size["neck_length_mm"] * axis[2] + radius - size["length_mm"]),
+            distal_z=float(top - size["length_mm"]),
             bow_radius=size["bow_radius_mm"],
         )
+        if shape.distal_z > -SHORTEST * shape.scale:
+            raise GeometryError(
+                "bone.length_mm",
+                f"cuts into the trochanters (allowed: at least {top + SHORTEST * shape.scale:.0f} with this neck, "
+                f"got: {size['length_mm']:g})",
+            )
+        thickest = 0.42 * min(size["shaft_diameter_ml_mm"], size["shaft_diameter_ap_mm"])
+        if size["shaft_cortex_mm"] > thickest:
+            raise GeometryError(
+                "bone.shaft_cortex_mm",
+                f"leaves no canal (allowed: up to {thickest:.1f} in this shaft, got: {size['shaft_cortex_mm']:g})",
+            )
+        return shape

@@ -1,4 +1,4 @@
-"""A blended femur in, its measured sections out: widths, landmarks, and the femur corrected until it has the widths asked for."""
+"""A blended femur in, its measured sections and landmarks out, and the femur corrected to the widths asked for."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from femrisk.meshes.femur_shape import OUTGROWTHS, FemurShape
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.shapes import unit
 
-#: corrections of the tubes; each leaves about a tenth of the error before it
-CORRECTIONS = 4
+#: at most so many corrections of the tubes; each leaves about a tenth of the error before it
+CORRECTIONS = 12
+WIDTHS = ("neck_width_si_mm", "neck_width_ap_mm", "shaft_diameter_ml_mm", "shaft_diameter_ap_mm")
 
 
 @dataclass(frozen=True)
@@ -30,19 +31,30 @@ def fitted(shape: FemurShape, size: dict[str, float]) -> FemurShape:
     """The same femur with its tubes changed until the blended surface has the widths of ``size``.
 
     Raises:
-        GeometryError: a width cannot be reached.
+        GeometryError: a width that cannot be reached beside the other measures.
     """
+    wanted = np.array([size[key] for key in WIDTHS])
     for _ in range(CORRECTIONS):
-        section, shaft = neck_section(shape), shaft_diameters(shape)
-        neck_wanted = (size["neck_width_si_mm"], size["neck_width_ap_mm"])
-        shaft_wanted = (size["shaft_diameter_ml_mm"], size["shaft_diameter_ap_mm"])
-        found = (section.width_si, section.width_ap)
-        neck = tuple(r + (w - f) / 2 for r, w, f in zip(shape.neck_radii, neck_wanted, found, strict=True))
-        tube = tuple(r + (w - f) / 2 for r, w, f in zip(shape.shaft_radii, shaft_wanted, shaft, strict=True))
-        if min(neck) < 5:
-            raise GeometryError("bone.neck_width_ap_mm", "a neck this slender cannot carry its head and trochanters")
-        shape = replace(shape, neck_radii=(neck[0], neck[1]), shaft_radii=(tube[0], tube[1]))
+        error = wanted - widths(shape)
+        if np.abs(error).max() < 0.05:
+            break
+        radii = np.array([*shape.neck_radii, *shape.shaft_radii]) + error / 2
+        radii = np.maximum(radii, 0.3 * wanted / 2)
+        shape = replace(shape, neck_radii=(radii[0], radii[1]), shaft_radii=(radii[2], radii[3]))
+    found = widths(shape)
+    worst = int(np.argmax(np.abs(found - wanted)))
+    if abs(found[worst] - wanted[worst]) > 0.5:
+        raise GeometryError(
+            f"bone.{WIDTHS[worst]}",
+            f"does not fit the other measures (allowed: about {found[worst]:.1f} beside them, got: {wanted[worst]:g})",
+        )
     return shape
+
+
+def widths(shape: FemurShape) -> Floats:
+    """(4,) the measured ``WIDTHS``, mm."""
+    section = neck_section(shape)
+    return np.array([section.width_si, section.width_ap, *shaft_diameters(shape)])
 
 
 def neck_section(shape: FemurShape) -> NeckSection:

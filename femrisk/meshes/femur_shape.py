@@ -26,15 +26,15 @@ SHAFT_BEGINS = 45.0
 #: (start, end, radii, blend) in drawn mm: body, shoulder and tip of the greater trochanter, its anterior ridge, the
 #: lesser trochanter, the intertrochanteric crest
 OUTGROWTHS = (
-    ((-5.0, -2.0, -24.0), (-13.5, -4.5, 6.0), (12.0, 12.5), 14.0),
-    ((-13.5, -5.0, 6.0), (-12.0, -8.5, 21.0), (11.5, 7.5), 8.0),
-    ((-11.5, -9.5, 21.0), (-6.0, -14.0, 22.5), (6.5, 4.5), 6.0),
-    ((-14.0, 5.0, 2.0), (-9.0, 4.0, -18.0), (7.5, 8.0), 14.0),
-    ((5.0, -6.0, -27.0), (14.0, -15.0, -30.0), (9.0, 4.5), 9.0),
-    ((-8.0, -15.0, 18.0), (9.0, -13.5, -25.0), (4.5, 4.0), 9.0),
+    ((-5.0, -2.0, -26.0), (-13.0, -4.5, 4.0), (11.5, 12.0), 12.0),
+    ((-13.5, -6.0, 2.0), (-13.0, -7.5, 19.5), (11.5, 9.0), 9.0),
+    ((-12.0, -10.0, 22.0), (-5.5, -16.0, 19.5), (7.5, 5.0), 9.0),
+    ((-13.5, 4.0, 10.0), (-8.5, 4.0, -20.0), (7.5, 8.0), 12.0),
+    ((3.0, -5.0, -25.0), (16.0, -16.0, -29.5), (10.0, 4.5), 9.0),
+    ((-6.5, -16.0, 18.0), (10.0, -15.0, -25.0), (4.5, 4.5), 7.0),
 )
 #: (center, radius, blend) in drawn mm: the piriformis fossa
-FOSSAE = (((2.0, -13.0, 21.0), 7.5, 7.0),)
+FOSSAE = (((3.5, -14.5, 20.0), 8.0, 8.0),)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class FemurShape:
         """(n, 3) mm -> (n,) about mm, negative inside."""
         scale = self.scale
         straight = points - self.bow(points[:, 2])[:, None] * np.array([0.0, 1.0, 0.0])
-        value = smooth_minimum(self.shaft(straight), self.neck(points), 18 * scale)
+        value = smooth_minimum(self.shaft(straight), self.neck(points), 16 * scale)
         for start, end, radii, blend in OUTGROWTHS:
             cone = RoundCone(scale * np.array(start), scale * np.array(end), scale * radii[0], scale * radii[1])
             value = smooth_minimum(value, cone.distance(straight), blend * scale)
@@ -73,6 +73,13 @@ class FemurShape:
             value = -smooth_minimum(-value, hollow, blend * scale)
         head = Ball(self.neck_length * self.neck_axis, self.head_radius).distance(points)
         return smooth_minimum(value, head, 6 * scale)
+
+    def box(self) -> Floats:
+        """(2, 3) mm, holds the femur down to a little below its cut."""
+        head = self.neck_length * self.neck_axis
+        side = max(34 * self.scale, max(self.shaft_radii) + 12)
+        low = np.minimum(head - self.head_radius, [-side, -side, self.distal_z - 6])
+        return np.array([low, np.maximum(head + self.head_radius, [side, side, 34 * self.scale])])
 
     def bow(self, z: Floats) -> Floats:
         """(n,) anterior offset of the shaft's centre line: an arc whose best straight line is the z axis."""

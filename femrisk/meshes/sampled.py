@@ -46,9 +46,8 @@ class GridDistance:
         """(n, 3) mm -> (n,) mm; outside the grid the distance to the grid is added."""
         upper = self.origin + self.spacing * (np.array(self.coefficients.shape) - 1)
         held = np.clip(points, self.origin, upper)
-        inside = ndimage.map_coordinates(
-            self.coefficients, ((held - self.origin) / self.spacing).T, output=np.float64, prefilter=False, mode="mirror"
-        )
+        index = ((held - self.origin) / self.spacing).T
+        inside = ndimage.map_coordinates(self.coefficients, index, output=np.float64, prefilter=False, mode="mirror")
         return np.asarray(inside + np.linalg.norm(points - held, axis=1))
 
     def bounds(self) -> Floats:
@@ -81,7 +80,11 @@ def resample(
     near = np.flatnonzero(np.abs(rough_fine.ravel()) < 1.2 * spacing)
     feet, normals = project(implicit, grid_points(fine_axes, near), spacing)
     tree = cKDTree(feet)
-    samples = upsample(measure(coarse, rough, tree, normals, spacing).reshape(cells + 1), COARSE)
+    far = rough > 2 * COARSE * spacing
+    known = np.empty_like(rough)
+    known[far] = cKDTree(thinned(feet, COARSE * spacing)).query(coarse[far])[0]
+    known[~far] = measure(coarse[~far], rough[~far], tree, normals, spacing)
+    samples = upsample(known.reshape(cells + 1), COARSE)
     band = np.flatnonzero((samples.ravel() > -inside) & (samples.ravel() < BAND_MM))
     points = grid_points(fine_axes, band)
     samples.ravel()[band] = measure(points, samples.ravel()[band], tree, normals, spacing)
@@ -130,10 +133,19 @@ def project(implicit: Implicit, points: Floats, spacing: float) -> tuple[Floats,
     return points, normals / np.linalg.norm(normals, axis=1)[:, None]
 
 
+def thinned(points: Floats, spacing: float) -> Floats:
+    """(m, 3) one of the points (n, 3) in each cube of side ``spacing``."""
+    cubes = np.floor((points - points.min(axis=0)) / spacing).astype(np.int64)
+    sides = cubes.max(axis=0) + 1
+    kept = np.unique(np.ravel_multi_index(tuple(cubes.T), tuple(sides)), return_index=True)[1]
+    return np.asarray(points[kept])
+
+
 def measure(points: Floats, signs: Floats, tree: cKDTree, normals: Floats, spacing: float) -> Floats:
     """(n,) signed distance from the nearest foot's tangent plane; ``signs`` (n,) decide only far from the surface."""
     reach, nearest = tree.query(points)
     across = np.einsum("ni,ni->n", points - np.asarray(tree.data)[nearest], normals[nearest])
     tangential = np.sqrt(np.maximum(reach**2 - across**2, 0))
     flat = tangential < spacing
-    return np.where(flat & (reach < COARSE * spacing), across, np.copysign(np.where(flat, np.abs(across), reach), signs))
+    far = np.copysign(np.where(flat, np.abs(across), reach), signs)
+    return np.asarray(np.where(flat & (reach < COARSE * spacing), across, far))
