@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -18,6 +21,39 @@ BAND_STEPS = 4.0
 TRIED = 6
 #: shifts the grid's columns off round coordinates, so that none runs along an edge, grid steps
 OFF_ROUND = np.array([0.0013717, 0.0031415, 0.0])
+
+#: where the cortex is thicker than the first, its inner surface begins to follow a blurred periosteum, from the second
+#: on it does so fully, mm; the blur's standard deviation, mm
+THICK_FROM, THICK_FULLY, THICK_BLUR = 2.0, 4.5, 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Softened:
+    """A sampled distance that forgets the surface's edges with depth, as a thick cortex does.
+
+    An offset of a faceted shaft by several millimetres would be a prism with creases that meet no anatomy.
+    """
+
+    exact: GridDistance
+    blurred: GridDistance
+    #: (n, 3) mm -> (n,) mm, thickness of the cortex
+    thickness: Callable[[Floats], Floats]
+
+    @classmethod
+    def of(cls, exact: GridDistance, thickness: Callable[[Floats], Floats]) -> Softened:
+        """With the blur taken from the same samples."""
+        blurred = ndimage.gaussian_filter(exact.coefficients, THICK_BLUR / exact.spacing, mode="nearest")
+        return cls(exact, GridDistance(exact.origin, exact.spacing, blurred, exact.box), thickness)
+
+    def distance(self, points: Floats) -> Floats:
+        """(n, 3) mm -> (n,) mm, negative inside."""
+        share = np.clip((self.thickness(points) - THICK_FROM) / (THICK_FULLY - THICK_FROM), 0, 1)
+        exact = self.exact.distance(points)
+        return np.asarray(exact + share * (self.blurred.distance(points) - exact))
+
+    def bounds(self) -> Floats:
+        """(2, 3) mm."""
+        return self.exact.bounds()
 
 
 def solid_distance(

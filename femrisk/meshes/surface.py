@@ -20,7 +20,7 @@ from femrisk.meshes.labelled import Floats
 from femrisk.meshes.orienting import Axes, anteverted_medial, condylar_medial, crossing, find_neck, find_shaft
 from femrisk.meshes.sections import Section, section_at
 from femrisk.meshes.shapes import HalfSpace, Intersection, unit
-from femrisk.meshes.soliddistance import solid_distance
+from femrisk.meshes.soliddistance import Softened, solid_distance
 from femrisk.meshes.surfacefile import read_surface
 from femrisk.meshes.triangles import Triangles, close, encloses, place
 from femrisk.part import Part
@@ -68,7 +68,7 @@ class SurfaceBone(Part):
     landmarks: SurfaceLandmarks | None = None
     """Landmarks given by hand, where those found are wrong."""
     preset: Literal["female", "male"] | None = None
-    """Where length, shaft cortex and anteversion that are not given come from (default: the patient's sex)."""
+    """Where length, cortical share and anteversion that are not given come from (default: the patient's sex)."""
     length_mm: Annotated[float, Field(ge=130, le=300)] | None = None
     """From the top of the head to the distal cut (default: about mid-shaft, or where the surface ends)."""
     anteversion_deg: Annotated[float, Field(ge=-10, le=40)] | None = None
@@ -80,7 +80,7 @@ class SurfaceBone(Part):
     inferior_neck_cortex_mm: Annotated[float, Field(ge=1, le=7)] | None = None
     """Cortex of the neck below and in front (default from age, Poole 2010)."""
     shaft_cortex_mm: Annotated[float, Field(ge=2, le=10)] | None = None
-    """Cortex of the shaft."""
+    """Cortex of the shaft (default: the preset's share of the diameter, as found on the surface)."""
     density_scale: Annotated[float, Field(ge=0.3, le=1.3)] | None = None
     """Bone density over that of a young normal (default from age and sex)."""
     trochanter_ash_g_per_cm3: Annotated[float, Field(ge=0.03, le=0.4)] = TROCHANTER
@@ -92,7 +92,6 @@ class SurfaceBone(Part):
         superior, inferior = neck_thickness(age_years)
         defaults: dict[str, object] = {
             "length_mm": PRESETS[preset]["length_mm"],
-            "shaft_cortex_mm": PRESETS[preset]["shaft_cortex_mm"],
             "superior_neck_cortex_mm": superior,
             "inferior_neck_cortex_mm": inferior,
             "density_scale": age_scale(sex, age_years),
@@ -113,19 +112,23 @@ class SurfaceBone(Part):
         box = np.array([[low[0], low[1], marks.distal_z - 6], high])
         whole, feet = solid_distance(standing, box, self.rounding_mm)
         outer = Intersection((whole, HalfSpace(np.array([0, 0, marks.distal_z]), np.array([0.0, 0, -1]))))
-        superior, inferior, shaft, scale = (
-            float(value or 0)
-            for value in (
-                self.superior_neck_cortex_mm,
-                self.inferior_neck_cortex_mm,
-                self.shaft_cortex_mm,
-                self.density_scale,
-            )
-        )
-        inner = Cortex(marks, superior, inferior, shaft).endosteum(whole, whole.bounds())
-        atlas = Atlas(marks, outer, inner, scale, self.trochanter_ash_g_per_cm3)
+        cortex = self.cortex(marks)
+        inner = cortex.endosteum(Softened.of(whole, cortex.thickness), whole.bounds())
+        atlas = Atlas(marks, outer, inner, self.density_scale or 1.0, self.trochanter_ash_g_per_cm3)
         kept = feet[feet[:, 2] > marks.distal_z]
         return Anatomy(outer, inner, atlas.density, marks, kept, to_source, atlas.region)
+
+    def cortex(self, marks: Landmarks) -> Cortex:
+        """Cortical thickness; that of the shaft keeps the preset's share of the diameter where it is not given."""
+        superior, inferior = neck_thickness(65.0)
+        size = PRESETS[self.preset or "female"]
+        share = 2 * size["shaft_cortex_mm"] / (size["shaft_diameter_ml_mm"] + size["shaft_diameter_ap_mm"])
+        return Cortex(
+            marks,
+            self.superior_neck_cortex_mm or superior,
+            self.inferior_neck_cortex_mm or inferior,
+            self.shaft_cortex_mm or share * (marks.shaft_diameter_ml + marks.shaft_diameter_ap) / 2,
+        )
 
     def placed(self, surface: Triangles) -> tuple[Floats, Landmarks, Triangles]:
         """(3, 4) from the standard frame to the file's axes (mm), the landmarks, and the surface in the standard frame.
