@@ -56,7 +56,7 @@ class GridDistance:
 
 
 def resample(
-    implicit: Implicit, box: Floats, spacing: float = 1.0, margin: float = 4.0, inside: float = 8.0
+    implicit: Implicit, box: Floats, spacing: float = 1.0, margin: float = 4.0, inside: float = 5.0
 ) -> tuple[GridDistance, Floats]:
     """Turn the zero level of ``implicit`` into a true distance.
 
@@ -82,7 +82,7 @@ def resample(
     tree = cKDTree(feet)
     far = rough > 2 * COARSE * spacing
     known = np.empty_like(rough)
-    known[far] = cKDTree(thinned(feet, COARSE * spacing)).query(coarse[far])[0]
+    known[far] = cKDTree(thinned(feet, COARSE * spacing / 2)).query(coarse[far])[0]
     known[~far] = measure(coarse[~far], rough[~far], tree, normals, spacing)
     samples = upsample(known.reshape(cells + 1), COARSE)
     band = np.flatnonzero((samples.ravel() > -inside) & (samples.ravel() < BAND_MM))
@@ -103,11 +103,16 @@ def grid_points(axes: list[Floats], flat: NDArray[np.int64]) -> Floats:
 
 
 def upsample(values: Floats, factor: int) -> Floats:
-    """(nx, ny, nz) -> (factor (nx - 1) + 1, ...), straight lines between."""
+    """(nx, ny, nz) -> (factor (nx - 1) + 1, ...), by cubics through the four nearest (Catmull-Rom)."""
     for axis in range(3):
         values = np.moveaxis(values, axis, 0)
-        low, high = values[:-1], values[1:]
-        steps = [low + (high - low) * (i / factor) for i in range(factor)]
+        ends = 2 * values[:1] - values[1:2], 2 * values[-1:] - values[-2:-1]
+        padded = np.concatenate([ends[0], values, ends[1]])
+        before, low, high, after = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
+        steps = []
+        for share in np.arange(factor) / factor:
+            curve = (low - after) * share**2 * (1 - share) / 2 + (high - before) * share * (1 - share) ** 2 / 2
+            steps.append(low * (1 - share) ** 2 * (1 + 2 * share) + high * share**2 * (3 - 2 * share) + curve)
         stacked = np.stack(steps, axis=1).reshape(-1, *values.shape[1:])
         values = np.moveaxis(np.concatenate([stacked, values[-1:]]), 0, axis)
     return np.ascontiguousarray(values)
