@@ -105,13 +105,13 @@ def random_devices(
     """Solids of each family: lesions, cement (part of the lesion, or with a plume), devices."""
     plume = float(dice.uniform(0.5, 5)) if dice.uniform() < 0.35 else 0.0
     part = CementPart(fill_fraction=1.0 if plume else float(dice.uniform(0.6, 1)), plume_mm=plume)
-    base = tuple(lesion.solid for lesion in lesions) + part.cements(anatomy, lesions, "pop")
+    base = tuple(lesion.solid for lesion in lesions) + part.cements(anatomy, lesions)
     screws = ScrewSet(
         diameter_mm=float(dice.choice([6.5, 7.3])),
         tip_to_surface_mm=float(dice.uniform(4, 10)),
         hollow_perforated=bool(dice.uniform() < 0.2),
     )
-    placed = screws.placed(anatomy, "screws")
+    placed = screws.placed(anatomy)
     nail = CephalomedullaryNail(
         proximal_diameter_mm=float(dice.uniform(14, 16)),
         distal_diameter_mm=float(dice.uniform(9, 12)),
@@ -122,7 +122,7 @@ def random_devices(
     return {
         "base": base,
         "screws": base + screws.mantle(placed) + placed,
-        "nail": base + nail.placed(anatomy, "nail"),
+        "nail": base + nail.placed(anatomy),
     }
 
 
