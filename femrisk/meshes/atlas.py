@@ -110,7 +110,9 @@ class Atlas:
         size = marks.head_radius / 23
         along = points @ marks.neck_axis
         in_head = rise(along - head_begins(marks), 2 * size)
-        in_neck = rise(along - neck_begins(marks), 3 * size) * (1 - in_head)
+        in_neck = (
+            rise(along - neck_begins(marks), 3 * size) * (1 - in_head) * rise(below_trochanter(marks, points), size)
+        )
         in_shaft = rise(marks.lesser_trochanter[2] - 5 * size - points[:, 2], 5 * size)
         return in_head, in_neck, in_shaft
 
@@ -122,8 +124,9 @@ class Atlas:
         """
         marks = self.landmarks
         along, below = points @ marks.neck_axis, marks.lesser_trochanter[2] - points[:, 2]
+        in_neck = (along > neck_begins(marks)) & (below_trochanter(marks, points) > 0)
         names = np.select(
-            [along > head_begins(marks), along > neck_begins(marks), below < 0, below < 50],
+            [along > head_begins(marks), in_neck, below < 0, below < 50],
             [REGIONS.index(name) for name in ("head", "neck", "intertrochanteric", "subtrochanteric")],
             REGIONS.index("shaft"),
         )
@@ -140,6 +143,15 @@ def head_begins(marks: Landmarks) -> float:
 def neck_begins(marks: Landmarks) -> float:
     """Place along the neck axis of the neck's base: half way from the origin to the narrowest section, mm."""
     return float(0.5 * marks.neck_center @ marks.neck_axis)
+
+
+def below_trochanter(marks: Landmarks, points: Floats) -> Floats:
+    """(n,) mm below the height over the neck axis at which bone beside the neck belongs to the greater trochanter.
+
+    A real trochanter may overhang the neck's base; the neck itself rises to about half its width there.
+    """
+    superior = unit(np.array([0.0, 0.0, 1.0]) - marks.neck_axis[2] * marks.neck_axis)
+    return np.asarray(0.7 * marks.neck_width_si - points @ superior)
 
 
 def segment_distance(points: Floats, start: Floats, end: Floats) -> Floats:
