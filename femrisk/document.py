@@ -77,5 +77,8 @@ def parse_path(text: str) -> KeyPath:
 def suggest(word: str, known: Iterable[str]) -> str | None:
     """The known word that ``word`` most likely stands for."""
     choices = {choice.lower(): choice for choice in known}
+    begun = [choice for choice in choices if len(word) > 2 and choice.startswith(word.lower())]
+    if len(begun) == 1:
+        return choices[begun[0]]
     found = difflib.get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
     return choices[found[0]] if found else None

@@ -69,10 +69,10 @@ def _noting(mistakes: list[Mistake], path: str, part: Part) -> Iterator[None]:
 
 
 def _under(path: str, part: Part, error: InputError) -> tuple[Mistake, ...]:
-    """The error's mistakes with their place in the case: what ``pop_nail: nail`` is to a room is ``arms[3].nail``."""
+    """The error's mistakes with their place in the case: ``nail.length_mm`` of a part is ``arms[3].nail.length_mm``."""
     found = []
     for mistake in error.mistakes:
-        where = mistake.where.removeprefix(str(getattr(part, "name", None))).removeprefix(path).lstrip(".: ")
+        where = mistake.where.removeprefix(path).lstrip(".")
         if not where:
             found.append(Mistake(path, mistake.what))
         elif where.split(".")[0].split("[")[0] in type(part).model_fields:
