@@ -95,7 +95,7 @@ class Case(Part):
     """The loads under which each arm is pushed to fracture."""
 
     analysis: Analysis = Analysis()
-    """How the fracture load is computed."""
+    """Material model and mesh."""
 
     scores: tuple[ScoreName, ...] = ("mirels", "axial_cortical_involvement")
     """Clinical scores to print beside the fracture loads."""
