@@ -37,6 +37,8 @@ from femrisk.part import Part
 NECK_LENGTHS, OFFSETS = (26, 85), (22, 70)
 #: shortest shaft below the origin that leaves room for trochanters and fixture, mm for a 46 mm head
 SHORTEST = 80.0
+#: widest neck as a share of the head
+WIDEST_NECK = 0.95
 
 PRESETS: dict[str, dict[str, float]] = {
     "female": {
@@ -171,7 +173,7 @@ class ProximalFemur(Part):
         """The blended form of ``given`` sizes, before its tubes are fitted to the widths asked for.
 
         Raises:
-            GeometryError: too short, or no room for a canal.
+            GeometryError: too short, no head beyond the neck, or no room for a canal.
         """
         angle, version = np.radians([size["neck_shaft_angle_deg"], size["anteversion_deg"]])
         axis = np.array([np.sin(angle) * np.cos(version), np.sin(angle) * np.sin(version), -np.cos(angle)])
@@ -190,6 +192,12 @@ class ProximalFemur(Part):
                 "bone.length_mm",
                 f"cuts into the trochanters (allowed: at least {top + SHORTEST * shape.scale:.0f} with this neck, "
                 f"got: {size['length_mm']:g})",
+            )
+        if size["neck_width_si_mm"] > WIDEST_NECK * 2 * radius:
+            raise GeometryError(
+                "bone.neck_width_si_mm",
+                f"leaves no head (allowed: up to {WIDEST_NECK * 2 * radius:.1f} with this head, "
+                f"got: {size['neck_width_si_mm']:g})",
             )
         thickest = 0.42 * min(size["shaft_diameter_ml_mm"], size["shaft_diameter_ap_mm"])
         if size["shaft_cortex_mm"] > thickest:

@@ -184,8 +184,10 @@ class HalfSpace:
         return np.asarray((points - self.point) @ unit(self.normal))
 
     def bounds(self) -> Floats:
-        """(2, 3) mm, infinite."""
-        return np.array([[-np.inf] * 3, [np.inf] * 3])
+        """(2, 3) mm, infinite but for the plane of a normal along an axis."""
+        axis, box = unit(self.normal), np.array([[-np.inf] * 3, [np.inf] * 3])
+        box[0, axis == -1], box[1, axis == 1] = np.asarray(self.point)[axis == -1], np.asarray(self.point)[axis == 1]
+        return box
 
 
 @dataclass(frozen=True, eq=False)

@@ -80,7 +80,8 @@ def test_the_box_holds_the_shape(name: str, points: np.ndarray) -> None:
     low, high = shape.bounds()
     inside = points[shape.distance(points) < 0]
     assert len(inside) > 500
-    assert np.all(inside >= low) and np.all(inside <= high)
+    assert np.all(inside >= low)
+    assert np.all(inside <= high)
 
 
 @pytest.mark.parametrize("name", ["ball", "ellipsoid", "cylinder", "capsule", "round cone"])
