@@ -85,7 +85,7 @@ if [ -n "$lacking" ] && [ -z "${1:-}" ] && [ "$(id -u)" = 0 ] && command -v apt-
     if [ -n "$(echo "$packages" | tr -d ' ')" ]; then
         echo "installing: $packages"
         # shellcheck disable=SC2086  # a list of words
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages >/dev/null
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages >/dev/null </dev/null
     fi
     lacking=$(missing)
 fi
