@@ -128,7 +128,7 @@ def spread(volume_mm3: float, lesions: tuple[PlacedLesion, ...], anatomy: Anatom
     """
     shape = Union(tuple(lesion.shape for lesion in lesions))
     box = shape.bounds() + np.array([[-1.0], [1.0]]) * FARTHEST_PLUME_MM
-    points, cell = box_grid(box, 80)
+    points, cell = box_grid(box, 56)
     lesion, outer = shape.distance(points), anatomy.outer.distance(points)
     inner = np.maximum(anatomy.inner.distance(points), outer)
 

@@ -42,7 +42,7 @@ class ScrewSet(Part):
     diameter_mm: Annotated[float, Field(ge=4.5, le=8.5)] = 7.3
     """Thread diameter, mm (usual: 6.5 or 7.3)."""
     tip_to_surface_mm: Annotated[float, Field(ge=-20, le=60)] = 5.0
-    """Bone between the tip and the head's surface, mm; negative would stand out of it, and is refused."""
+    """From the tip on along the screw to the head's surface, mm; a screw that comes through it is refused."""
     hollow_perforated: bool = False
     """Hollow screws with side holes: with cement, a mantle of it surrounds their front part."""
     mantle_mm: Annotated[float, Field(ge=0.5, le=6)] = 2.0
@@ -94,20 +94,20 @@ class ScrewSet(Part):
             deficit = min(deficit, short)
         raise GeometryError(
             "screws",
-            f"{self.count} screws of {self.diameter_mm:g} mm do not fit the neck at {spot(at.origin)}: "
-            f"{deficit:.1f} mm are missing for {BRIDGE_MM} mm of bone between them and {GAPS_MM[1]} mm to its surface",
+            f"{self.count} of {self.diameter_mm:g} mm do not fit the neck at {spot(at.origin)}: {deficit:.1f} mm are "
+            f"missing for {BRIDGE_MM} mm of bone between them and {GAPS_MM[1]} mm to its surface",
         )
 
     def _screw(self, anatomy: Anatomy, at: Frame, lane: Floats, name: str) -> Capsule:
         axis, radius = at.axes[0], self.diameter_mm / 2
         base = at.origin + lane @ at.axes[1:]
         entry = exit_point(anatomy, base, -axis)
-        center = base + float((anatomy.landmarks.head_center - base) @ axis) * axis
-        tip = _depth_point(anatomy, center, axis, radius + self.tip_to_surface_mm)
-        if self.tip_to_surface_mm < JOINT_MM:
-            # the nose is a ball: its point nearest to the surface is where it comes through
-            raise GeometryError("screws", f"{name} {through_joint(self.tip_to_surface_mm, tip + radius * axis)}")
-        return Capsule(entry - (radius + PROUD_MM) * axis, tip, radius)
+        tip = exit_point(anatomy, base, axis) - self.tip_to_surface_mm * axis
+        nose = tip - radius * axis
+        gap = -float(anatomy.outer.distance(nose[None])[0]) - radius
+        if gap < JOINT_MM:
+            raise GeometryError("screws.tip_to_surface_mm", f"{name} {through_joint(gap, tip)}")
+        return Capsule(entry - (radius + PROUD_MM) * axis, nose, radius)
 
 
 def through_joint(gap: float, point: Floats) -> str:
@@ -126,17 +126,6 @@ def exit_point(anatomy: Anatomy, start: Floats, towards: Floats, farthest: float
     return np.asarray(start + (way[last] + step) * towards)
 
 
-def _depth_point(anatomy: Anatomy, start: Floats, towards: Floats, depth: float) -> Floats:
-    """(3,) the first point along ``towards`` that is only ``depth`` mm inside the bone (to 0.01 mm)."""
-    way = np.arange(0, 80, 0.1)
-    distance = anatomy.outer.distance(start + way[:, None] * towards) + depth
-    first = int(np.argmax(distance > 0))
-    if first == 0:
-        return np.asarray(start)
-    step = 0.1 * distance[first - 1] / (distance[first - 1] - distance[first])
-    return np.asarray(start + (way[first - 1] + step) * towards)
-
-
 def _clearance(anatomy: Anatomy, at: Frame) -> tuple[Floats, Floats]:
     """Lines parallel to the neck axis: their offsets (n, 2) mm, and how deep each stays in the bone (n,) mm.
 
@@ -152,7 +141,8 @@ def _clearance(anatomy: Anatomy, at: Frame) -> tuple[Floats, Floats]:
     local = np.concatenate([np.repeat(along, len(lanes))[:, None], np.tile(lanes, (len(along), 1))], axis=1)
     distance = anatomy.outer.distance(at.world(local)).reshape(len(along), len(lanes))
     entry = len(along) - 1 - np.argmax(distance[::-1] < 0, axis=0)
-    ahead = along[:, None] >= along[entry][None, :] + ENTRY_MM
+    # a line that meets bone only beyond the narrowest neck passes beside the neck
+    ahead = along[:, None] >= np.minimum(along[entry] + ENTRY_MM, 0.0)[None, :]
     return lanes, np.asarray(np.where(ahead, -distance, np.inf).min(axis=0))
 
 
