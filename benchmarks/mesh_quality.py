@@ -184,7 +184,8 @@ def line(row: Row) -> str:
 def table(found: list[Row]) -> str:
     """The distribution as markdown."""
     head = (
-        "| family | scenes | valid | worst mean ratio: least | 5th percentile | median | >= 0.05 | cells (median, most) | "
+        "| family | scenes | valid | worst mean ratio: least | 5th percentile | median | >= 0.05 | "
+        "cells (median, most) | "
         "s per mesh (median, most) | s per 80k cells | largest volume error: solids, devices |\n"
     )
     text = head + "|" + "---|" * 11 + "\n"

@@ -48,12 +48,36 @@ def _linked(tets, start, items, a, b, chain, corners):  # type: ignore[no-untype
     for k in range(start[a], start[a + 1]):
         for c in range(4):
             v = tets[items[k], c]
-            if v == a or v == b or (chain[:corners] == v).any():
+            if v in (a, b) or (chain[:corners] == v).any():
                 continue
             for m in range(start[v], start[v + 1]):
                 if (tets[items[m]] == b).any():
                     return False
     return True
+
+
+@njit(cache=True)
+def _edge_varying(tets, labels, start, items, a, b, cells, chain):  # type: ignore[no-untyped-def]
+    """Bits of the sheets in which edge (a, b) lies, bit 0 for the outer surface; all bits where its ring is odd."""
+    count, closed = ring(tets, start, items, a, b, cells, chain)
+    return _varying(labels, cells, count, not closed) if count else np.uint32(0xFFFFFFFF)
+
+
+@njit(cache=True)
+def _pinches(tets, labels, start, items, a, b, cells, chain, count, closed):  # type: ignore[no-untyped-def]
+    """Whether a sheet through (a, v) and another part of it through (b, v) would meet in one edge."""
+    other, links = np.empty(RING, np.int64), np.empty(RING + 1, np.int64)
+    for k in range(count if closed else count + 1):
+        v = chain[k]
+        if closed or 0 < k < count:
+            face = labels[cells[k - 1 if k else count - 1]] ^ labels[cells[k]]
+        else:
+            face = np.uint32(1)
+        both = _edge_varying(tets, labels, start, items, a, v, other, links)
+        both &= _edge_varying(tets, labels, start, items, b, v, other, links)
+        if both & ~face:
+            return True
+    return False
 
 
 @njit(cache=True)
@@ -94,6 +118,8 @@ def _allowed(points, tets, labels, masks, start, items, a, b, cells, chain):  # 
     if differ != _varying(labels, cells, count, not closed):
         return 0.0, 0.0
     if not _linked(tets, start, items, a, b, chain, count + (0 if closed else 1)):
+        return 0.0, 0.0
+    if differ and _pinches(tets, labels, start, items, a, b, cells, chain, count, closed):
         return 0.0, 0.0
     if differ and _shifted(points, tets, labels, start, items, a, b) > 6 * SHIFT * square**1.5:
         return 0.0, 0.0

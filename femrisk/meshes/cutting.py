@@ -2,70 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from femrisk.meshes.kernels import incidence, mean_ratio
+from femrisk.meshes.complex import EDGES, Complex, Ints, boundary_edges, crossing
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.sheets import Masks, Sheet, settle
+from femrisk.meshes.snapping import ON_SHEET, snapped
 
-Ints = NDArray[np.int64]
-
-#: an edge cut nearer to its end than this share of its length would leave a sliver: the end is moved onto the sheet instead
-SNAP = 0.3
-#: a move onto a sheet may leave no cell below this mean ratio
-SNAP_FLOOR = 0.08
-#: a vertex bound to other sheets that cannot reach a new one counts as on it when nearer than this share of its edges
-MERGE = 0.1
-EDGES = np.array([(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)])
-
-
-@dataclass(frozen=True)
-class Complex:
-    """Tetrahedra under way: where the vertices are, which sheets hold them, and which solids hold the cells."""
-
-    #: (n, 3) mm
-    points: Floats
-    #: (m, 4)
-    tets: Ints
-    #: (m,) bit i = inside solid i
-    membership: Masks
-    #: (n,) bit i = vertex on sheet i
-    masks: Masks
-
-    def only(self, keep: NDArray[np.bool_]) -> Complex:
-        """The cells where ``keep`` (m,) holds, without the vertices nobody uses."""
-        tets = self.tets[keep]
-        used = np.zeros(len(self.points), dtype=bool)
-        used[tets] = True
-        number = np.cumsum(used) - 1
-        return Complex(self.points[used], number[tets], self.membership[keep], self.masks[used])
-
-
-@njit(cache=True)
-def _snap(points, tets, start, items, order, targets, floor):  # type: ignore[no-untyped-def]
-    """Move vertices one by one to their targets where no cell falls below ``floor``; True where it was done."""
-    done = np.zeros(order.size, np.bool_)
-    for i in range(order.size):
-        v = order[i]
-        old = points[v].copy()
-        before = 1.0
-        for k in range(start[v], start[v + 1]):
-            t = tets[items[k]]
-            before = min(before, mean_ratio(points[t[0]], points[t[1]], points[t[2]], points[t[3]]))
-        points[v] = targets[i]
-        after = 1.0
-        for k in range(start[v], start[v + 1]):
-            t = tets[items[k]]
-            after = min(after, mean_ratio(points[t[0]], points[t[1]], points[t[2]], points[t[3]]))
-        if after < min(floor, 0.7 * before):
-            points[v] = old
-        else:
-            done[i] = True
-    return done
+#: share of its length by which the middle of a cut edge may be moved onto the other sheets it lies in
+LONGEST_WAY = 0.25
 
 
 @njit(cache=True)
@@ -119,45 +66,6 @@ def _bisect(tets, middles, ranks):  # type: ignore[no-untyped-def]
     return children[:count], parents[:count]
 
 
-def _crossing(tets: Ints, values: Floats) -> tuple[Ints, Ints]:
-    """Edges (k, 2), lower index first, over which ``values`` change sign, and their keys."""
-    pairs = tets[:, EDGES].reshape(-1, 2)
-    pairs = pairs[values[pairs[:, 0]] * values[pairs[:, 1]] < 0]
-    pairs.sort(axis=1)
-    keys = np.unique(pairs[:, 0] * len(values) + pairs[:, 1])
-    return np.stack(np.divmod(keys, len(values)), axis=1), keys
-
-
-def _snapped(mesh: Complex, sheets: tuple[Sheet, ...], bit: int, values: Floats, edges: Ints) -> tuple[Complex, Floats]:
-    """Pull vertices too near to the sheet onto it, along the sheets they already lie on."""
-    if not len(edges):
-        return mesh, values
-    share = np.abs(values[edges]) / np.abs(values[edges]).sum(axis=1)[:, None]
-    near = np.full(len(mesh.points), 1.0)
-    np.minimum.at(near, edges.ravel(), share.ravel())
-    chosen = np.flatnonzero((near < SNAP) | (values == 0))
-    chosen = chosen[np.argsort(near[chosen], kind="stable")]
-    masks = mesh.masks[chosen] | np.uint32(1 << bit)
-    targets, left = settle(sheets, mesh.points[chosen], masks)
-    length = np.full(len(mesh.points), np.inf)
-    lengths = np.linalg.norm(mesh.points[edges[:, 0]] - mesh.points[edges[:, 1]], axis=1)
-    np.minimum.at(length, edges.ravel(), np.repeat(lengths, 2))
-    moved = np.linalg.norm(targets - mesh.points[chosen], axis=1)
-    near_enough = (left < 0.02) | ((left < MERGE * length[chosen]) & (mesh.masks[chosen] > 0))
-    fit = near_enough & (moved < 0.6 * length[chosen])
-    chosen, targets = chosen[fit], targets[fit]
-    points = mesh.points.copy()
-    start, items = incidence(mesh.tets, len(points))
-    done = chosen[_snap(points, mesh.tets, start, items, chosen, targets, SNAP_FLOOR)]
-    new_masks = mesh.masks.copy()
-    new_masks[done] |= np.uint32(1 << bit)
-    new_values = values.copy()
-    moved_all = chosen
-    new_values[moved_all] = sheets[bit].value(points[moved_all])
-    new_values[done] = 0.0
-    return Complex(points, mesh.tets, mesh.membership, new_masks), new_values
-
-
 def _roots(sheet: Sheet, a: Floats, b: Floats, fa: Floats, fb: Floats) -> Floats:
     """Where straight edges meet the sheet: (k,) shares from a to b (Illinois false position)."""
     low, high = np.zeros(len(a)), np.ones(len(a))
@@ -172,34 +80,25 @@ def _roots(sheet: Sheet, a: Floats, b: Floats, fa: Floats, fb: Floats) -> Floats
     return root
 
 
+def _places(tets: Ints, keys: Ints, count: int) -> tuple[Ints, NDArray[np.bool_]]:
+    """(m, 6) where each edge of each tet stands among the sorted ``keys``, and whether it does."""
+    pairs = np.sort(tets[:, EDGES], axis=2)
+    number = pairs[..., 0] * count + pairs[..., 1]
+    place = np.minimum(np.searchsorted(keys, number), len(keys) - 1)
+    return place, keys[place] == number
+
+
 def _shared(mesh: Complex, edges: Ints, keys: Ints, holders: Ints) -> Masks:
     """(k,) the sheets in which each edge lies: on both ends, and with cells on both sides around the edge."""
-    tets = mesh.tets[holders]
-    pairs = np.sort(tets[:, EDGES], axis=2)
-    number = pairs[..., 0] * len(mesh.points) + pairs[..., 1]
-    place = np.minimum(np.searchsorted(keys, number), len(keys) - 1)
-    hit = keys[place] == number
+    place, hit = _places(mesh.tets[holders], keys, len(mesh.points))
     every = np.full(len(keys), 0xFFFFFFFF, dtype=np.uint32)
     some = np.zeros(len(keys), dtype=np.uint32)
     cell = np.broadcast_to(mesh.membership[holders][:, None], hit.shape)
     np.bitwise_and.at(every, place[hit], cell[hit])
     np.bitwise_or.at(some, place[hit], cell[hit])
     differ = some & ~every
-    surface = np.isin(keys, boundary_edges(mesh))
-    differ[surface] |= np.uint32(1)
+    differ[np.isin(keys, boundary_edges(mesh))] |= np.uint32(1)
     return np.asarray(mesh.masks[edges[:, 0]] & mesh.masks[edges[:, 1]] & differ)
-
-
-def boundary_edges(mesh: Complex) -> Ints:
-    """Keys (lower * n + higher) of the edges on the outer surface."""
-    n = len(mesh.points)
-    on = (mesh.masks & np.uint32(1)).astype(np.int64)
-    tets = mesh.tets[on[mesh.tets].sum(axis=1) >= 3]
-    faces = np.sort(np.concatenate([np.delete(tets, i, axis=1) for i in range(4)]), axis=1)
-    number = (faces[:, 0] * n + faces[:, 1]) * n + faces[:, 2]
-    _, first, counts = np.unique(number, return_index=True, return_counts=True)
-    faces = faces[first[counts == 1]]
-    return np.unique(np.concatenate([faces[:, i] * n + faces[:, j] for i, j in ((0, 1), (0, 2), (1, 2))]))
 
 
 def cut(mesh: Complex, sheets: tuple[Sheet, ...], bit: int, within: int | None) -> Complex:
@@ -216,29 +115,19 @@ def cut(mesh: Complex, sheets: tuple[Sheet, ...], bit: int, within: int | None) 
     active = np.ones(len(mesh.tets), dtype=bool) if within is None else (mesh.membership >> np.uint32(within)) & 1 == 1
     used = np.unique(mesh.tets[active])
     values[used] = sheet.value(mesh.points[used])
-    edges, _ = _crossing(mesh.tets[active], values)
-    mesh, values = _snapped(mesh, sheets, bit, values, edges)
-    edges, keys = _crossing(mesh.tets[active], values)
+    edges, _ = crossing(mesh.tets[active], values)
+    mesh, values = snapped(mesh, sheets, bit, values, edges)
+    edges, keys = crossing(mesh.tets[active], values)
     if not len(edges):
         return _labelled(mesh, sheet, bit, active, values)
-    crossed = values[mesh.tets]
-    holders = np.flatnonzero((crossed.min(axis=1) < 0) & (crossed.max(axis=1) > 0))
-    a, b = mesh.points[edges[:, 0]], mesh.points[edges[:, 1]]
-    root = _roots(sheet, a, b, values[edges[:, 0]], values[edges[:, 1]])
-    middle = a + root[:, None] * (b - a)
+    corner = values[mesh.tets]
+    holders = np.flatnonzero((corner.min(axis=1) < 0) & (corner.max(axis=1) > 0))
     masks = _shared(mesh, edges, keys, holders) | np.uint32(1 << bit)
-    several = np.flatnonzero(masks & np.uint32((1 << bit) - 1))
-    settled, left = settle(sheets, middle[several], masks[several])
-    length = np.linalg.norm(b - a, axis=1)
-    # the straight edge of a facet lies a sagitta away from its sheet: a longer way means the sheets do not meet here
-    good = (left < 0.05) & (np.linalg.norm(settled - middle[several], axis=1) < 0.25 * length[several])
-    middle[several[good]] = settled[good]
-    pairs = np.sort(mesh.tets[holders][:, EDGES], axis=2)
-    number = pairs[..., 0] * len(mesh.points) + pairs[..., 1]
-    place = np.minimum(np.searchsorted(keys, number), len(keys) - 1)
-    hit = keys[place] == number
+    middle = _middles(mesh, sheets, bit, edges, values, masks)
+    lengths = np.linalg.norm(mesh.points[edges[:, 0]] - mesh.points[edges[:, 1]], axis=1)
     rank = np.empty(len(keys), dtype=np.int64)
-    rank[np.argsort(-length, kind="stable")] = np.arange(len(keys))
+    rank[np.argsort(-lengths, kind="stable")] = np.arange(len(keys))
+    place, hit = _places(mesh.tets[holders], keys, len(mesh.points))
     children, parents = _bisect(mesh.tets[holders], np.where(hit, len(mesh.points) + place, -1), rank[place])
     stay = np.ones(len(mesh.tets), dtype=bool)
     stay[holders] = False
@@ -250,6 +139,20 @@ def cut(mesh: Complex, sheets: tuple[Sheet, ...], bit: int, within: int | None) 
     )
     active = np.concatenate([active[stay], active[holders][parents]])
     return _labelled(mesh, sheet, bit, active, np.concatenate([values, np.zeros(len(middle))]))
+
+
+def _middles(mesh: Complex, sheets: tuple[Sheet, ...], bit: int, edges: Ints, values: Floats, masks: Masks) -> Floats:
+    """(k, 3) where the edges meet the new sheet, pulled onto the other sheets in which an edge lies."""
+    a, b = mesh.points[edges[:, 0]], mesh.points[edges[:, 1]]
+    root = _roots(sheets[bit], a, b, values[edges[:, 0]], values[edges[:, 1]])
+    middle = a + root[:, None] * (b - a)
+    several = np.flatnonzero(masks & np.uint32((1 << bit) - 1))
+    settled, left = settle(sheets, middle[several], masks[several])
+    # the straight edge of a facet lies a sagitta away from its sheet: a longer way means the sheets do not meet here
+    way = np.linalg.norm(settled - middle[several], axis=1)
+    good = (left < 2 * ON_SHEET) & (way < LONGEST_WAY * np.linalg.norm(b - a, axis=1)[several])
+    middle[several[good]] = settled[good]
+    return np.asarray(middle)
 
 
 def _labelled(mesh: Complex, sheet: Sheet, bit: int, active: NDArray[np.bool_], values: Floats) -> Complex:

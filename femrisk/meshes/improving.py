@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from femrisk.meshes.collapsing import collapse
-from femrisk.meshes.cutting import Complex, Ints
+from femrisk.meshes.complex import Complex, Ints
 from femrisk.meshes.kernels import incidence, passing, qualities
 from femrisk.meshes.sheets import Masks, Sheet
 from femrisk.meshes.smoothing import smooth

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numba import njit
 
-from femrisk.meshes.cutting import Complex
+from femrisk.meshes.complex import Complex
 from femrisk.meshes.improving import improve
 from femrisk.meshes.kernels import incidence, volume6
 from femrisk.meshes.sheets import Sheet, settle

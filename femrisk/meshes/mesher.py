@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from femrisk.meshes.anatomy import Anatomy
-from femrisk.meshes.cutting import Complex, cut
+from femrisk.meshes.complex import Complex
+from femrisk.meshes.cutting import cut
 from femrisk.meshes.extents import parts_of, true_volume
 from femrisk.meshes.improving import improve
 from femrisk.meshes.labelled import LabelledMesh

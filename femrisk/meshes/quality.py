@@ -1,4 +1,4 @@
-"""A mesh and the shapes it stands for in, measures of how well it does out; the gate refuses what would spoil a result."""
+"""A mesh and the shapes it stands for in, measures of it out; the gate refuses what would spoil a result."""
 
 from __future__ import annotations
 
@@ -92,13 +92,15 @@ def gate(quality: MeshQuality) -> None:
     """Let a good mesh pass.
 
     Raises:
-        MeshError: an inverted or nearly flat cell, a solid that lost or gained volume, a mesh that is not one conforming
-            piece; the message names the place.
+        MeshError: an inverted or nearly flat cell, a solid that lost or gained volume, a mesh that is not one
+            conforming piece; the message names the place.
     """
     worst = quality.worst_mean_ratio
     if worst < WORST:
         kind = "inverted" if worst <= 0 else "nearly flat"
-        raise MeshError(f"mesh at {_place(quality.worst_at)} mm", f"a cell is {kind} (mean ratio {worst:.4f} < {WORST})")
+        raise MeshError(
+            f"mesh at {_place(quality.worst_at)} mm", f"a cell is {kind} (mean ratio {worst:.4f} < {WORST})"
+        )
     if quality.overused_faces or quality.open_edges:
         raise MeshError(
             "mesh",

@@ -1,4 +1,4 @@
-"""Signed distances as sheets that vertices are pulled onto: points and the sheets they lie on in, settled points out."""
+"""Signed distances as sheets that hold vertices: points and the sheets they lie on in, points moved onto them out."""
 
 from __future__ import annotations
 

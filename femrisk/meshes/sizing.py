@@ -39,7 +39,10 @@ class SizeField:
 
 def grid_points(lower: Floats, upper: Floats, spacing: float) -> tuple[Floats, tuple[int, int, int]]:
     """(n, 3) points of a regular grid over a box in C order, and its shape."""
-    axes = [low + spacing * np.arange(int(np.ceil((high - low) / spacing)) + 1) for low, high in zip(lower, upper)]
+    axes = [
+        low + spacing * np.arange(int(np.ceil((high - low) / spacing)) + 1)
+        for low, high in zip(lower, upper, strict=True)
+    ]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     return points, (len(axes[0]), len(axes[1]), len(axes[2]))
 

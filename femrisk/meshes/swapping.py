@@ -30,6 +30,55 @@ def _groups(labels, cells, count, closed):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _opens(tets, labels, start, items, cell, label, p, q):  # type: ignore[no-untyped-def]
+    """Whether edge (p, q) of a cell can come to lie on a sheet by giving the cell another label, without a pinch."""
+    cells, chain = np.empty(RING, np.int64), np.empty(RING + 1, np.int64)
+    count, closed = ring(tets, start, items, p, q, cells, chain)
+    if count == 0 or not closed:
+        return False
+    changes = 0
+    for k in range(count):
+        m = (k + 1) % count
+        one = label if cells[k] == cell else labels[cells[k]]
+        two = label if cells[m] == cell else labels[cells[m]]
+        changes += one != two
+    return changes <= 2
+
+
+@njit(cache=True)
+def _blocked(tets, labels, masks, start, items, cells, chain, count, closed, begin, length):  # type: ignore[no-untyped-def]
+    """Whether a new edge of a sheet or of the outer surface would already exist, be a pinch, or be off the surface."""
+    p, q = chain[begin], chain[(begin + length) % count if closed else count]
+    if closed:
+        if length == count:
+            return False
+        one, other = cells[begin], cells[(begin + length) % count]
+        if length == 1:
+            return not _opens(tets, labels, start, items, one, labels[other], p, q)
+        if count - length == 1:
+            return not _opens(tets, labels, start, items, other, labels[one], p, q)
+    if count > 1:
+        return joined(tets, start, items, p, q)
+    # a single cell on an outer edge is dropped: the opposite edge then comes to lie on the surface
+    if not masks[p] & masks[q] & 1:
+        return True
+    around, whole = ring(tets, start, items, p, q, np.empty(RING, np.int64), np.empty(RING + 1, np.int64))
+    return around == 0 or not whole
+
+
+@njit(cache=True)
+def _ring_state(points, tets, cells, chain, count, a, b):  # type: ignore[no-untyped-def]
+    """(worst mean ratio, six times the volume, mean distance of the ring from the edge's middle)."""
+    worst, volume, size = 1.0, 0.0, 0.0
+    for k in range(count):
+        t = tets[cells[k]]
+        worst = min(worst, mean_ratio(points[t[0]], points[t[1]], points[t[2]], points[t[3]]))
+        volume += volume6(points[t[0]], points[t[1]], points[t[2]], points[t[3]])
+        size += np.sqrt(((points[chain[k]] - 0.5 * (points[a] + points[b])) ** 2).sum()) / count
+    return worst, volume, size
+
+
+@njit(cache=True)
 def _removal(points, tets, labels, masks, start, items, a, b, cells, chain, new, tags):  # type: ignore[no-untyped-def]
     """Fill the ring of edge (a, b) anew. Returns (cells in the ring, new cells, old worst, new worst); 0 cells: no."""
     count, closed = ring(tets, start, items, a, b, cells, chain)
@@ -38,30 +87,12 @@ def _removal(points, tets, labels, masks, start, items, a, b, cells, chain, new,
     changes, begin, length = _groups(labels, cells, count, closed)
     if changes > (2 if closed else 0):
         return 0, 0, 0.0, 0.0
-    old, before = 1.0, 0.0
-    for k in range(count):
-        t = tets[cells[k]]
-        old = min(old, mean_ratio(points[t[0]], points[t[1]], points[t[2]], points[t[3]]))
-        before += volume6(points[t[0]], points[t[1]], points[t[2]], points[t[3]])
-    size = 0.0
-    for k in range(count):
-        size += np.sqrt(((points[chain[k]] - 0.5 * (points[a] + points[b])) ** 2).sum()) / count
+    old, before, size = _ring_state(points, tets, cells, chain, count, a, b)
     slack = 6 * SHIFT * (1.2 * size) ** 3
     rows = np.empty((RING, 3), np.int64)
     total, worst, volume_all = 0, 1.0, 0.0
-    if not closed:
-        p, q = chain[0], chain[count]
-        if count > 1 and joined(tets, start, items, p, q):
-            return 0, 0, 0.0, 0.0
-        if count == 1:
-            other = np.empty(RING, np.int64)
-            links = np.empty(RING + 1, np.int64)
-            around, whole = ring(tets, start, items, p, q, other, links)
-            if around == 0 or not whole or not (masks[p] & masks[q] & 1):
-                return 0, 0, 0.0, 0.0
-    elif changes == 2 and length > 1 and count - length > 1:
-        if joined(tets, start, items, chain[begin], chain[(begin + length) % count]):
-            return 0, 0, 0.0, 0.0
+    if _blocked(tets, labels, masks, start, items, cells, chain, count, closed, begin, length):
+        return 0, 0, 0.0, 0.0
     polygon = np.empty(RING + 1, np.int64)
     for part in range(2 if changes else 1):
         first = begin if part == 0 else (begin + length) % count
