@@ -10,9 +10,9 @@ Presets, by sex (mm, deg). [seen] and [recalled] as in the sources' abstracts or
 | anteversion | 16.4 | 12.1 | 1070 CT, PMC4775021 [seen] |
 | neck width SI | 32 | 37 | Western adults [recalled-M] |
 | neck width AP | 26 | 30 | SI x 0.8: between 0.70 (n = 125 dry bones [seen]) and 0.875 of a round neck [derived] |
-| shaft diameter ML, AP | 27, 27 | 29.5, 29.5 | mid-shaft 25-28 and 27-31 [recalled-M] |
+| shaft diameter ML, AP | 26.5, 26.5 | 29, 29 | middle of mid-shaft 25-28 and 27-31 [recalled-M] |
 | shaft cortex | 6.5 | 7 | 6-8 [recalled-M] |
-| length | 204 | 220 | 0.48 x 441.8 [seen], x the cube root of the head ratio (bone length varies less) [derived] |
+| length | 208 | 216 | 0.48 x 441.8 [seen], x the cube root of the head ratio (bone length varies less) [derived] |
 | bow radius | 1200 | 1200 | Egol 2004, 1200 +- 360 [recalled-H] |
 """
 
@@ -48,10 +48,10 @@ PRESETS: dict[str, dict[str, float]] = {
         "anteversion_deg": 16.4,
         "neck_width_si_mm": 32.0,
         "neck_width_ap_mm": 26.0,
-        "shaft_diameter_ml_mm": 27.0,
-        "shaft_diameter_ap_mm": 27.0,
+        "shaft_diameter_ml_mm": 26.5,
+        "shaft_diameter_ap_mm": 26.5,
         "shaft_cortex_mm": 6.5,
-        "length_mm": 204.0,
+        "length_mm": 208.0,
         "bow_radius_mm": 1200.0,
     },
     "male": {
@@ -61,10 +61,10 @@ PRESETS: dict[str, dict[str, float]] = {
         "anteversion_deg": 12.1,
         "neck_width_si_mm": 37.0,
         "neck_width_ap_mm": 30.0,
-        "shaft_diameter_ml_mm": 29.5,
-        "shaft_diameter_ap_mm": 29.5,
+        "shaft_diameter_ml_mm": 29.0,
+        "shaft_diameter_ap_mm": 29.0,
         "shaft_cortex_mm": 7.0,
-        "length_mm": 220.0,
+        "length_mm": 216.0,
         "bow_radius_mm": 1200.0,
     },
 }

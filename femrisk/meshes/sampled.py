@@ -43,12 +43,13 @@ class GridDistance:
         return cls(origin, spacing, ndimage.spline_filter(samples, order=3, output=np.float32, mode="mirror"), box)
 
     def distance(self, points: Floats) -> Floats:
-        """(n, 3) mm -> (n,) mm; outside the grid the distance to the grid is added."""
+        """(n, 3) mm -> (n,) mm; outside the grid a lower bound, by Pythagoras from the nearest grid point."""
         upper = self.origin + self.spacing * (np.array(self.coefficients.shape) - 1)
         held = np.clip(points, self.origin, upper)
         index = ((held - self.origin) / self.spacing).T
         inside = ndimage.map_coordinates(self.coefficients, index, output=np.float64, prefilter=False, mode="mirror")
-        return np.asarray(inside + np.linalg.norm(points - held, axis=1))
+        gap = np.linalg.norm(points - held, axis=1)
+        return np.asarray(np.where(inside > 0, np.hypot(inside, gap), inside + gap))
 
     def bounds(self) -> Floats:
         """(2, 3) mm."""

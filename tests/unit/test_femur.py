@@ -104,6 +104,20 @@ def test_the_shaft_has_the_diameters_and_cortex_asked_for(femur: tuple[ProximalF
     assert wall == pytest.approx(asked.shaft_cortex_mm, abs=0.3)
 
 
+def test_both_surfaces_are_distances_near_themselves(femur: tuple[ProximalFemur, Anatomy]) -> None:
+    """A mesher that steps by the distance along the gradient lands within some hundredths of a millimetre."""
+    anatomy = femur[1]
+    rng = np.random.default_rng(9)
+    near = anatomy.surface_points[::5] + rng.uniform(-2, 2, anatomy.surface_points[::5].shape)
+    near = near[near[:, 2] > anatomy.landmarks.distal_z + 8]
+    for shape in (anatomy.outer, anatomy.inner):
+        slope = np.stack([shape.distance(near + 0.01 * e) - shape.distance(near - 0.01 * e) for e in np.eye(3)], axis=1)
+        close = np.abs(shape.distance(near)) < 1
+        assert np.quantile(np.linalg.norm(slope / 0.02, axis=1)[close], [0.02, 0.98]) == pytest.approx(1, abs=0.05)
+        feet = near - shape.distance(near)[:, None] * slope / 0.02
+        assert np.quantile(np.abs(shape.distance(feet[close])), 0.98) < 0.05
+
+
 def test_the_length_is_that_asked_for(femur: tuple[ProximalFemur, Anatomy]) -> None:
     asked, anatomy = femur
     low, high = anatomy.outer.bounds()
