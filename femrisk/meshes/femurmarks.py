@@ -19,8 +19,10 @@ logger = logging.getLogger(__name__)
 UP = np.array([0.0, 0.0, 1.0])
 #: shortest bone that has a shaft to cast into a pot, from the top of the head, mm
 SHORTEST_MM = 130.0
-#: the lesser trochanter is looked for in this box about the origin, head radii: medial, and down the shaft
-LESSER_X, LESSER_Z = (0.1, 1.1), (-2.3, -0.5)
+#: the lesser trochanter is looked for in this box about the origin, head radii: along the neck, and up the shaft
+LESSER_X, LESSER_Z = (-0.25, 1.1), (-2.6, -0.6)
+#: below this height, head radii, there is only shaft
+SHAFT_BELOW = -2.1
 #: way out of the lesser trochanter, and how far from its middle its tip may lie, head radii
 LESSER_WAY, LESSER_REACH = unit(np.array([6.0, -8.5, -3.0])), 9 / 23
 #: least height of the lesser trochanter over the shaft's front-to-back mirror image, mm
@@ -63,7 +65,7 @@ def landmarks_on(
         shaft_diameter_ml=shaft.width(np.array([1.0, 0.0, 0.0])),
         shaft_diameter_ap=shaft.width(np.array([0.0, 1.0, 0.0])),
         greater_trochanter=lateral[np.argmax(lateral[:, 2])],
-        lesser_trochanter=lesser_trochanter(spots, radius, where),
+        lesser_trochanter=lesser_trochanter(spots, head, radius, where),
         distal_z=distal,
     )
 
@@ -92,19 +94,24 @@ def distal_cut(surface: Triangles, top: float, length: float, where: str) -> flo
     return cut
 
 
-def lesser_trochanter(spots: Floats, radius: float, where: str) -> Floats:
-    """(3,) its tip: where the medial side below the neck bulges farther backwards than forwards.
+def lesser_trochanter(spots: Floats, head: Floats, radius: float, where: str) -> Floats:
+    """(3,) its tip: where, seen along the neck, the medial side below it bulges farther to one side than to the other.
+
+    Behind the neck lies the back of every femur, whatever its anteversion, so this tells the sides apart.
 
     Args:
         spots: (k, 3) points on the surface about 1 mm apart, standard frame.
+        head: (3,) centre of the head.
         radius: of the head, mm.
         where: what the user calls the surface.
 
     Raises:
         GeometryError: the bulge lies in front, or there is none.
     """
-    bulge, at = fore_and_aft(spots, radius)
-    behind, before = (np.unravel_index(np.nanargmax(sign * bulge), bulge.shape) for sign in (-1, 1))
+    along = unit(np.array([head[0], head[1], 0.0]))
+    seen = np.column_stack([spots @ along, spots @ np.cross(UP, along), spots[:, 2]])
+    bulge, at = fore_and_aft(seen, radius)
+    behind, before = (np.unravel_index(np.argmax(sign * bulge), bulge.shape) for sign in (-1, 1))
     if -bulge[behind] < max(bulge[before], LESSER_LEAST):
         found = "in front" if bulge[before] >= LESSER_LEAST else "nowhere"
         raise GeometryError(
@@ -113,8 +120,8 @@ def lesser_trochanter(spots: Floats, radius: float, where: str) -> Floats:
             f"(bulges: {max(-bulge[behind], 0):.1f} mm behind, {max(bulge[before], 0):.1f} mm in front)",
         )
     x, z = at[behind]
-    column = spots[(np.hypot(spots[:, 0] - x, spots[:, 2] - z) < 2) & (spots[:, 1] < 0)]
-    tip = column[np.argmin(column[:, 1])]
+    column = (np.hypot(seen[:, 0] - x, seen[:, 2] - z) < 2) & (seen[:, 1] < 0)
+    tip = spots[column][np.argmin(seen[column, 1])]
     for _ in range(3):
         near = spots[np.linalg.norm(spots - tip, axis=1) < LESSER_REACH * radius]
         tip = near[np.argmax(near @ LESSER_WAY)]
@@ -122,16 +129,16 @@ def lesser_trochanter(spots: Floats, radius: float, where: str) -> Floats:
 
 
 def fore_and_aft(spots: Floats, radius: float, step: float = 2.0) -> tuple[Floats, Floats]:
-    """How much farther the bone reaches forwards than backwards.
+    """How much farther the bone reaches forwards than backwards on the medial side.
 
-    The shaft's own middle at each height, taken from its lateral half, is subtracted first, so that bow and a tilted
-    shaft do not count.
+    The same of the lateral side at each height is subtracted, so that bow and a tilted shaft do not count; then that of
+    the shaft below the trochanters, so that a shaft of oblique section does not count.
 
     Returns:
-        (nz, nx) mm, smooth over 2 steps, nan where there is no bone; (nz, nx, 2) the x and z of its columns.
+        (nz, nx) mm, 0 where there is no bone; (nz, nx, 2) the x and z of its columns.
     """
     zs = np.arange(LESSER_Z[0] * radius, LESSER_Z[1] * radius, step)
-    xs = np.arange(-0.7 * radius, LESSER_X[1] * radius, step)
+    xs = np.arange(-0.8 * radius, LESSER_X[1] * radius, step)
     difference = np.full((len(zs), len(xs)), np.nan)
     for i, z in enumerate(zs):
         level = spots[np.abs(spots[:, 2] - z) < step]
@@ -139,8 +146,14 @@ def fore_and_aft(spots: Floats, radius: float, step: float = 2.0) -> tuple[Float
             column = level[np.abs(level[:, 0] - x) < step, 1]
             if len(column) > 1 and np.ptp(column) > 0.3 * radius:
                 difference[i, j] = column.max() + column.min()
-    lateral = xs < 0
-    middle = np.nanmedian(np.where(lateral, difference, np.nan), axis=1)
     medial = xs > LESSER_X[0] * radius
+    middle = np.array([median(row[~medial]) for row in difference])
     bulge = (difference - middle[:, None])[:, medial]
+    bulge = np.nan_to_num(bulge - median(bulge[zs < SHAFT_BELOW * radius]))
     return bulge, np.stack(np.meshgrid(xs[medial], zs), axis=-1)
+
+
+def median(values: Floats) -> float:
+    """Median of what is not nan; 0 of nothing."""
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else 0.0

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from femrisk.meshes.crossings import spread
 from femrisk.meshes.labelled import Floats
-from femrisk.meshes.sampled import GridDistance, grid_points, resample
+from femrisk.meshes.sampled import GridDistance, grid_points, lattice, resample
 from femrisk.meshes.triangles import Integers, Triangles
 
 #: exact distances are measured up to this many grid steps from the surface
@@ -41,8 +41,15 @@ class Softened:
 
     @classmethod
     def of(cls, exact: GridDistance, thickness: Callable[[Floats], Floats]) -> Softened:
-        """With the blur taken from the same samples."""
-        blurred = ndimage.gaussian_filter(exact.coefficients, THICK_BLUR / exact.spacing, mode="nearest")
+        """With the blur taken from the same samples, shifted to leave as much room below the thick cortex as before."""
+        axes = [exact.origin[i] + exact.spacing * np.arange(exact.coefficients.shape[i]) for i in range(3)]
+        cortex = thickness(lattice(axes)).reshape(exact.coefficients.shape)
+        thick = cortex > THICK_FULLY
+        sharp = exact.coefficients.astype(np.float64)
+        soft = ndimage.gaussian_filter(sharp, THICK_BLUR / exact.spacing, mode="nearest")
+        wanted = enclosed((sharp + cortex)[thick], exact.spacing)
+        shift = level_of_volume((soft + cortex)[thick], exact.spacing, wanted)
+        blurred = (soft + shift).astype(np.float32)
         return cls(exact, GridDistance(exact.origin, exact.spacing, blurred, exact.box), thickness)
 
     def distance(self, points: Floats) -> Floats:

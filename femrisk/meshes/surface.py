@@ -112,22 +112,24 @@ class SurfaceBone(Part):
         box = np.array([[low[0], low[1], marks.distal_z - 6], high])
         whole, feet = solid_distance(standing, box, self.rounding_mm)
         outer = Intersection((whole, HalfSpace(np.array([0, 0, marks.distal_z]), np.array([0.0, 0, -1]))))
-        cortex = self.cortex(marks)
+        cortex = self.cortex(marks, standing)
         inner = cortex.endosteum(Softened.of(whole, cortex.thickness), whole.bounds())
         atlas = Atlas(marks, outer, inner, self.density_scale or 1.0, self.trochanter_ash_g_per_cm3)
         kept = feet[feet[:, 2] > marks.distal_z]
         return Anatomy(outer, inner, atlas.density, marks, kept, to_source, atlas.region)
 
-    def cortex(self, marks: Landmarks) -> Cortex:
+    def cortex(self, marks: Landmarks, standing: Triangles) -> Cortex:
         """Cortical thickness; that of the shaft keeps the preset's share of the diameter where it is not given."""
         superior, inferior = neck_thickness(65.0)
         size = PRESETS[self.preset or "female"]
         share = 2 * size["shaft_cortex_mm"] / (size["shaft_diameter_ml_mm"] + size["shaft_diameter_ap_mm"])
+        cut = section_at(standing, np.array([0.0, 0.0, marks.distal_z]), marks.shaft_axis)
+        diameter = 2 * np.sqrt(cut.area / np.pi) if cut else marks.shaft_diameter_ml
         return Cortex(
             marks,
             self.superior_neck_cortex_mm or superior,
             self.inferior_neck_cortex_mm or inferior,
-            self.shaft_cortex_mm or share * (marks.shaft_diameter_ml + marks.shaft_diameter_ap) / 2,
+            self.shaft_cortex_mm or float(share * diameter),
         )
 
     def placed(self, surface: Triangles) -> tuple[Floats, Landmarks, Triangles]:
