@@ -38,8 +38,12 @@ LAYERS = (
     {"case", "compare"},
     {"scene"},
     {"preview"},
+    {"plan"},
     {"output"},
-    {"run", "doctor", "starter"},
+    {"worker", "doctor", "starter"},
+    {"crew"},
+    {"progress"},
+    {"run"},
     {"commands"},
     {"__main__"},
 )
@@ -50,7 +54,7 @@ SOLVER = {"domain.py", "element.py", "multigrid.py", "equilibrium.py"}
 ONLY = {
     "gmsh": {"meshes/mesher.py"},
     "dolfinx": SOLVER,
-    "dolfinx_solver": SOLVER,
+    "dolfinx_solver": SOLVER | {"worker.py"},  # it orders MPI, so it comes first in the process
     "ufl": SOLVER,
     "basix": SOLVER,
     "petsc4py": SOLVER,
