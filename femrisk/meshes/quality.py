@@ -101,15 +101,15 @@ def gate(quality: MeshQuality) -> None:
         raise MeshError(
             f"mesh at {_place(quality.worst_at)} mm", f"a cell is {kind} (mean ratio {worst:.4f} < {WORST})"
         )
+    if quality.pieces > 1:
+        place = _place(quality.smallest_piece_at)
+        raise MeshError(f"mesh at {place} mm", f"the bone falls into {quality.pieces} pieces")
     if quality.overused_faces or quality.open_edges:
         raise MeshError(
             "mesh",
             f"is not conforming ({quality.overused_faces} faces with more than two cells, "
             f"{quality.open_edges} surface edges without exactly two faces)",
         )
-    if quality.pieces > 1:
-        place = _place(quality.smallest_piece_at)
-        raise MeshError(f"mesh at {place} mm", f"the bone falls into {quality.pieces} pieces")
     for index, error in enumerate(quality.volume_errors()):
         if abs(error) > VOLUME_SHARE:
             raise MeshError(

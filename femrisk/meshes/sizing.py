@@ -36,6 +36,11 @@ class SizeField:
         extent = self.spacing * (np.array(self.values.shape) - 1)
         return np.array([self.origin, self.origin + extent])
 
+    def points(self) -> Floats:
+        """(n, 3) points of the grid, the last axis fastest, mm."""
+        index = np.stack(np.meshgrid(*map(np.arange, self.values.shape), indexing="ij"), axis=-1)
+        return np.asarray(self.origin + self.spacing * index.reshape(-1, 3))
+
 
 def grid_points(lower: Floats, upper: Floats, spacing: float) -> tuple[Floats, tuple[int, int, int]]:
     """(n, 3) points of a regular grid over a box in C order, and its shape."""
