@@ -56,7 +56,7 @@ class CephalomedullaryNail(Part):
     """
     bend_deg: Annotated[float, Field(ge=0, le=10)] = 4.0
     """Lateral bend of the proximal part, degrees; 0 enters at the piriform fossa."""
-    ream_mm: Annotated[float, Field(ge=0, le=4)] = 1.5
+    ream_mm: Annotated[float, Field(ge=0, le=4)] = 2.5
     """How much wider than the canal the nail may be where the canal is reamed for it, mm of diameter."""
     distal_locking: bool = True
     """With a locking screw near the tip, from side to side."""

@@ -10,7 +10,7 @@ from pydantic import Field
 from femrisk.errors import GeometryError
 from femrisk.meshes.anatomy import Anatomy
 from femrisk.meshes.labelled import Floats
-from femrisk.meshes.shapes import Capsule, Solid, Union, unit
+from femrisk.meshes.shapes import Capsule, Solid, Union
 from femrisk.meshes.sites import Frame, frame, spot
 from femrisk.part import Part
 
@@ -18,8 +18,6 @@ Metal = Literal["ti6al4v", "steel_316l", "cocr"]
 
 #: Bone left between a screw and the surface of the neck, mm: wanted (usual teaching: within 3 mm), least, step between.
 GAPS_MM = (3.0, 1.5, 0.25)
-#: Directions tried, degrees off the neck axis, and how much more room one must give to be taken.
-TILTS_DEG, WORTH = (-8.0, -4.0, 0.0, 4.0, 8.0), 1.25
 #: Bone left between two screws, mm.
 BRIDGE_MM = 1.5
 #: Bone left between a device and the joint's surface, mm.
@@ -35,9 +33,8 @@ class ScrewSet(Part):
 
     One lies in the middle; two lie one above the other; three form the usual inverted triangle: one low on the calcar,
     two high, in front and behind, as wide apart as the neck allows with about 3 mm of bone (at least 1.5 mm) to its
-    surface. They are parallel to the neck axis, or tilted up to 8 degrees where that gives them clearly more room
-    (the axis from the shaft to the head's centre need not run down the middle of a real neck). They enter through the lateral cortex, flush. Each is a solid round-nosed cylinder of its thread's
-    diameter: core, thread and bore are not told apart.
+    surface. They are parallel to the neck axis and enter through the lateral cortex, flush. Each is a solid round-nosed
+    cylinder of its thread's diameter: core, thread and bore are not told apart.
     """
 
     count: Annotated[int, Field(ge=1, le=3)] = 3
@@ -61,7 +58,7 @@ class ScrewSet(Part):
         Raises:
             GeometryError: they do not fit the neck, or come through the joint; the message says where, by how many mm.
         """
-        at = roomiest(anatomy, frame(anatomy, "neck"), self.count, self.diameter_mm / 2)
+        at = frame(anatomy, "neck")
         lanes = self._lanes(anatomy, at)
         size = self.diameter_mm / 3
         return tuple(
@@ -84,7 +81,7 @@ class ScrewSet(Part):
 
     def _lanes(self, anatomy: Anatomy, at: Frame) -> list[Floats]:
         """[(2,)] offsets from the neck axis of each screw, mm: superior, anterior."""
-        lanes, clearance = _clearance(anatomy, at, 0.5, 1.5)
+        lanes, clearance = _clearance(anatomy, at)
         radius, deficit = self.diameter_mm / 2, np.inf
         for gap in np.arange(GAPS_MM[0], GAPS_MM[1] - 1e-9, -GAPS_MM[2]):
             free = lanes[clearance >= radius + gap]
@@ -129,46 +126,18 @@ def exit_point(anatomy: Anatomy, start: Floats, towards: Floats, farthest: float
     return np.asarray(start + (way[last] + step) * towards)
 
 
-def roomiest(anatomy: Anatomy, at: Frame, count: int, radius: float) -> Frame:
-    """``at``, or tilted about its origin where that gives ``count`` screws at least ``WORTH`` times more room."""
-    tilts = sorted(((up, forward) for up in TILTS_DEG for forward in TILTS_DEG), key=lambda tilt: np.hypot(*tilt))
-    frames = [tilted(at, *tilt) for tilt in tilts]
-    room = np.array([_room(anatomy, one, count, radius) for one in frames])
-    best = int(np.argmax(room))
-    return frames[best] if room[best] > WORTH * room[0] else at
-
-
-def tilted(at: Frame, up_deg: float, forward_deg: float) -> Frame:
-    """``at`` with its axis turned upwards and forwards about its origin."""
-    along, superior, anterior = at.axes
-    axis = unit(along + np.tan(np.radians(up_deg)) * superior + np.tan(np.radians(forward_deg)) * anterior)
-    superior = unit(superior - axis * float(superior @ axis))
-    return Frame(at.origin, np.array([axis, superior, np.cross(superior, axis)]))
-
-
-def _room(anatomy: Anatomy, at: Frame, count: int, radius: float) -> float:
-    """How well screws fit along an axis: area of their triangle, their distance, or the depth of the deepest one."""
-    lanes, clearance = _clearance(anatomy, at, 1.0, 3.0)
-    free = lanes[clearance >= radius + GAPS_MM[0]]
-    if count == 1 or not len(free):
-        return max(float(clearance.max()), 0.0) * 1e-3
-    places = np.array(_arranged(free, count, 0.0)[0])
-    first, second = places[1] - places[0], places[-1] - places[0]
-    return float(abs(first[0] * second[1] - first[1] * second[0]) / 2 if count == 3 else np.hypot(*first)) + 1e-3
-
-
-def _clearance(anatomy: Anatomy, at: Frame, step: float, along_step: float) -> tuple[Floats, Floats]:
-    """Lines parallel to the frame's axis: their offsets (n, 2) mm, and how deep each stays in the bone (n,) mm.
+def _clearance(anatomy: Anatomy, at: Frame) -> tuple[Floats, Floats]:
+    """Lines parallel to the neck axis: their offsets (n, 2) mm, and how deep each stays in the bone (n,) mm.
 
     From ``ENTRY_MM`` behind the entry through the lateral cortex to the level of the head's centre.
     """
-    side = np.arange(-16.0, 16.25, step)
+    side = np.arange(-16.0, 16.25, 0.5)
     superior, anterior = np.meshgrid(side, side, indexing="ij")
     lanes = np.stack([superior.ravel(), anterior.ravel()], axis=1)
     marks = anatomy.landmarks
     lanes = lanes[np.hypot(*lanes.T) < 0.5 * max(marks.neck_width_si, marks.neck_width_ap)]
     end = float((marks.head_center - at.origin) @ at.axes[0])
-    along = np.arange(end, end - 140, -along_step)
+    along = np.arange(end, end - 140, -1.5)
     local = np.concatenate([np.repeat(along, len(lanes))[:, None], np.tile(lanes, (len(along), 1))], axis=1)
     distance = anatomy.outer.distance(at.world(local)).reshape(len(along), len(lanes))
     entry = len(along) - 1 - np.argmax(distance[::-1] < 0, axis=0)
