@@ -195,14 +195,19 @@ def case_of(document: Document, folder: Path) -> Case:
     return case
 
 
-def write_case(case: Case, path: Path) -> None:
-    """Write ``case`` with every default written out; the file appears whole or not at all."""
+def text_of(case: Case) -> str:
+    """The case file of ``case`` with every default written out."""
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = None
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.width = 110
     text = StringIO()
     yaml.dump(case.resolved().model_dump(mode="json"), text)
+    return text.getvalue()
+
+
+def write_case(case: Case, path: Path) -> None:
+    """Write ``text_of(case)``; the file appears whole or not at all."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text.getvalue(), encoding="utf-8")
+    draft.write_text(text_of(case), encoding="utf-8")
     draft.replace(path)

@@ -116,7 +116,12 @@ def _statuses(results: Sequence[Result]) -> list[str]:
         sentences.append(
             f"No peak: the force stopped rising (tangent below 2 % of elastic) and that load counts: {pairs}."
         )
-    if pairs := _pairs(results, "bracketed"):
+    if any(result.get("model") == "linear" for result in results):
+        sentences.append(
+            "The linear model has no peak: the load is that of the strain criterion over 100 mm3, "
+            "between those over 10 and 250 mm3."
+        )
+    if pairs := _pairs([result for result in results if result.get("model") != "linear"], "bracketed"):
         sentences.append(f"Equilibrium was lost close to the peak; the load lies between the two bounds: {pairs}.")
     return sentences
 

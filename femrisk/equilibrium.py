@@ -21,7 +21,9 @@ from femrisk.multigrid import Multigrid, Pattern
 
 #: Newton stops when the free residual is below this share of the force on the machine.
 TOLERANCE = 1e-4
-MAX_NEWTON = 14
+MAX_NEWTON = 12
+#: Two iterations in a row that leave more than this share of the residual end a try.
+STALL = 0.7
 #: Accuracy of the linear solves inside Newton, relative to their own right-hand side.
 INNER_TOLERANCE = 1e-2
 #: A kept preconditioner is rebuilt when it needs this many times the iterations of a fresh one, and as many more.
@@ -50,8 +52,8 @@ class Attempt:
 
     #: None when no equilibrium was found
     state: State | None
+    #: each of them one assembly and one linear solve
     newton_iterations: int
-    linear_solves: int
 
 
 @dataclass(frozen=True)
@@ -121,21 +123,19 @@ class Equilibrium:
         unknowns = np.where(fine.free, guess, self.unknowns.driven * travel)
         response = self.respond(state, unknowns)
         residual, force = self._norm(response), self._force(response)
-        solves = 0
+        stalled = 0
         for iteration in range(MAX_NEWTON):
             if residual <= tolerance * abs(force) and iteration > 0:
-                return Attempt(self._state(travel, unknowns, response), iteration, solves)
-            if not np.isfinite(residual):
-                break
-            correction, spent = self._correct(response)
-            solves += spent
+                return Attempt(self._state(travel, unknowns, response), iteration)
+            correction = self._correct(response) if np.isfinite(residual) else None
             if correction is None:
-                break
-            unknowns, response, ratio = self._search(state, unknowns, correction, response)
+                return Attempt(None, iteration + 1)
+            unknowns, response = self._search(state, unknowns, correction, response)
             before, residual, force = residual, self._norm(response), self._force(response)
-            if iteration > 4 and residual > 0.9 * before and ratio < 1:
-                break
-        return Attempt(None, iteration + 1, solves)
+            stalled = stalled + 1 if residual > STALL * before else 0
+            if stalled == 2:
+                return Attempt(None, iteration + 1)
+        return Attempt(None, MAX_NEWTON)
 
     def linear(self, tolerance: float = 1e-8) -> State:
         """The elastic state at a travel of 1 mm, whatever the yield stresses."""
@@ -151,37 +151,29 @@ class Equilibrium:
         unknowns = unknowns + solved.correction
         return self._state(1.0, unknowns, elastic.respond(rest, unknowns))
 
-    def _correct(self, response: Response) -> tuple[Floats | None, int]:
-        """A Newton correction; a preconditioner that got old is rebuilt, an indefinite tangent is made definite."""
+    def _correct(self, response: Response) -> Floats | None:
+        """A Newton correction, or None when the tangent is indefinite; a preconditioner that got old is rebuilt."""
         self._assemble(response)
-        if self._fresh_iterations is None:
+        fresh = self._fresh_iterations is None
+        if fresh:
             self._multigrid.prepare()
         solved = self._multigrid.solve(self._share(-response.forces), INNER_TOLERANCE)
-        spent = 1
-        if not solved.converged:
-            response = Response(**{**response.__dict__, "moduli": _definite(response.moduli)})
-            self._assemble(response)
-            self._multigrid.prepare()
-            solved = self._multigrid.solve(self._share(-response.forces), INNER_TOLERANCE)
-            self._fresh_iterations = None
-            spent = 2
-            return (solved.correction if solved.converged else None), spent
-        if self._fresh_iterations is None:
+        if fresh:
             self._fresh_iterations = solved.iterations
-        elif solved.iterations > REBUILD[0] * self._fresh_iterations + REBUILD[1]:
+        if not solved.converged or solved.iterations > REBUILD[0] * (self._fresh_iterations or 0) + REBUILD[1]:
             self._fresh_iterations = None
-        return solved.correction, spent
+        return solved.correction if solved.converged else None
 
     def _search(
         self, state: State, unknowns: Floats, correction: Floats, response: Response
-    ) -> tuple[Floats, Response, float]:
+    ) -> tuple[Floats, Response]:
         """Halve the correction until its work with the residual has fallen."""
         start = self._work(correction, response)
         share = 1.0
         while True:
             trial = self.respond(state, unknowns + share * correction)
             if share <= 0.2 or abs(self._work(correction, trial)) <= 0.9 * abs(start):
-                return unknowns + share * correction, trial, share
+                return unknowns + share * correction, trial
             share *= 0.5
 
     def _assemble(self, response: Response) -> None:
@@ -215,15 +207,6 @@ class Equilibrium:
         return State(
             travel, self._force(response), unknowns, response.plastic_strain, response.accumulated, response.stress
         )
-
-
-def _definite(moduli: Floats) -> Floats:
-    """The tangent with softening left out: flow at constant yield stress."""
-    shear_share = moduli[..., 1]
-    result = moduli.copy()
-    # ideal flow: 2G (1 / (1 + 0) - (1 - kept)) = 2G kept, never more than the deviatoric stiffness itself
-    result[..., 2] = np.minimum(moduli[..., 2], shear_share)
-    return result
 
 
 @dataclass(frozen=True)

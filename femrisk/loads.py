@@ -158,8 +158,9 @@ class SidewaysFall(Part):
     """Rotation of the shaft that turns the back of the trochanter to the ground."""
     cap_radius_mm: Annotated[float, Field(ge=8, le=22)] = 15.0
     """Radius of the loading cap on the head."""
-    pad_radius_mm: Annotated[float, Field(ge=8, le=30)] = 20.0
-    """Radius of the cup under the greater trochanter."""
+    pad_radius_mm: Annotated[float, Field(ge=8, le=30)] = 16.0
+    """Radius of the cup under the greater trochanter. The default is the disc as wide, on average, as the surface
+    within 5 % of the bone's width of the ground, the contact of the Ogo femur models: 15 to 17 mm on the presets."""
     pot_mm: Annotated[float, Field(ge=10, le=80)] = 30.0
     """Length of shaft cast into the pot."""
 

@@ -76,11 +76,11 @@ def march(
     past, current = None, problem.rest()
     found: list[Increment] = []
     step, guess = rules.first_step, first_guess
-    solves = spent = cuts = lost = 0
+    solves = spent = cuts = lost = calm = 0
     lost_at: float | None = None
     while True:
         attempt = problem.attempt(current, guess, current.travel + step)
-        spent, solves = spent + attempt.newton_iterations, solves + attempt.linear_solves
+        spent, solves = spent + attempt.newton_iterations, solves + attempt.newton_iterations
         if attempt.state is None:
             tangent = _tangent(found, rules)
             lost, lost_at = lost + 1, current.travel + step
@@ -91,19 +91,19 @@ def march(
             if step * 0.5 < rules.smallest_cut * rules.largest_step:
                 status = "bracketed" if near else "stuck"
                 break
-            cuts, step = cuts + 1, step * (0.5 if near else 0.35)
+            cuts, step, calm = cuts + 1, step * 0.5, 0
             guess = _extrapolated(past, current, step, first_guess, rules)
             continue
         past, current = current, attempt.state
         found.append(_increment(problem, past, current, found, spent, cuts))
-        quick = attempt.newton_iterations <= 4
+        calm = calm + 1 if attempt.newton_iterations <= 4 else 0
         spent = cuts = lost = 0
         lost_at = None
         yield Found(found[-1], current)
         status = _ending(found, current, rules, too_far)
         if status:
             break
-        step = min(step * (1.5 if quick else 1.0), rules.largest_step)
+        step = min(step * (1.5 if calm > 1 else 1.0), rules.largest_step)
         guess = _extrapolated(past, current, step, first_guess, rules)
     yield History(tuple(found), status, lost_at, solves)
 
@@ -116,7 +116,8 @@ def _ending(found: list[Increment], state: State, rules: Rules, too_far: Callabl
     tangent = _tangent(found, rules)
     if len(found) > 1 and abs(tangent) < rules.plateau_tangent * rules.stiffness:
         return "plateau"
-    if state.travel >= rules.furthest or too_far(state):
+    # a force that falls is followed until the peak is confirmed
+    if tangent > 0 and (state.travel >= rules.furthest or too_far(state)):
         return "limit_reached"
     return ""
 

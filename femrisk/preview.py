@@ -11,14 +11,15 @@ from femrisk.meshes.cement import measure_cement
 from femrisk.meshes.involvement import measure
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.sizing import grid_points, size_field
+from femrisk.plan import families
 from femrisk.scene import Scene
 from femrisk.scores import Score, assess
 
 #: Cells in a cube of one edge length, and unknowns of quadratic displacements per cell: measured on the mesher's
-#: meshes of the example bone with 2 to 4 mm cells, good to about a fifth.
-CELLS_PER_CUBE, UNKNOWNS_PER_CELL = 7.5, 4.36
-#: Memory of one pair of arm and load: libraries, and matrix, multigrid and history per unknown.
-LIBRARIES_GB, BYTES_PER_UNKNOWN = 0.5, 7e3
+#: meshes of the example bone with 2.5 to 4 mm cells, good to about a tenth.
+CELLS_PER_CUBE, UNKNOWNS_PER_CELL = 6.6, 4.33
+#: Memory of one pair of arm and load: 0.98 GB at 120 000 unknowns and 1.7 GB at 296 000, both measured.
+LIBRARIES_GB, BYTES_PER_UNKNOWN = 0.4, 5e3
 
 
 def preview(scene: Scene, console: Console) -> None:
@@ -75,12 +76,18 @@ def lesions_table(scene: Scene) -> Table:
 def arms_table(scene: Scene) -> Table:
     """What each arm puts into the bone."""
     table = Table("arm", "kind", "mesh", "cement, mL", "leak risk", "devices")
+    mesh = {arm: family.name for family in families(scene) for arm in family.arms}
+    # Arms that are cemented alike share their solids, by name.
+    cements = {
+        tuple(solid.name for solid in solids if solid.role == "cement"): solids for solids in scene.solids.values()
+    }
+    measured = {key: measure_cement(solids, scene.anatomy, scene.lesions) for key, solids in cements.items()}
     for arm, name in zip(scene.case.arms, names(scene.case.arms), strict=True):
         solids = scene.solids[name]
-        cement = measure_cement(solids, scene.anatomy, scene.lesions)
+        cement = measured[tuple(solid.name for solid in solids if solid.role == "cement")]
         volume, leak = (f"{cement.volume_ml:.1f}", cement.leak or "no") if cement else ("-", "-")
         devices = [solid.name for solid in solids if solid.role == "device"]
-        table.add_row(name, arm.kind, arm.family(), volume, leak, ", ".join(devices) or "-")
+        table.add_row(name, arm.kind, mesh[name], volume, leak, ", ".join(devices) or "-")
     return table
 
 
@@ -131,12 +138,12 @@ def unknowns(scene: Scene) -> int:
 
 def work(scene: Scene) -> str:
     """One line: meshes, pairs, unknowns and memory."""
-    families = sorted({arm.family() for arm in scene.case.arms})
+    meshes = [family.name for family in families(scene)]
     pairs = len(scene.case.arms) * len(scene.case.loads)
     count = unknowns(scene)
     memory = LIBRARIES_GB + count * BYTES_PER_UNKNOWN / 1e9
     return (
-        f"{pairs} pairs of arm and load on {len(families)} meshes ({', '.join(families)}): about "
+        f"{pairs} pairs of arm and load on {len(meshes)} meshes ({', '.join(meshes)}): about "
         f"{round(count, -3):,} degrees of freedom and {memory:.1f} GB of memory each"
     )
 

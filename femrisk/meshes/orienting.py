@@ -101,7 +101,7 @@ def find_neck(surface: Triangles, head: Floats, radius: float, shaft: Floats, up
     across = unit(across - (across @ up) * up)
     angle = np.radians(37.0)
     direction = np.cos(angle) * across - np.sin(angle) * up
-    distances = radius * np.linspace(*NECK_SPAN, 50)
+    distances = radius * np.linspace(*NECK_SPAN, 40)
     narrowest = None
     for _ in range(12):
         found = [section_at(surface, head + t * direction, direction) for t in distances]
@@ -109,7 +109,7 @@ def find_neck(surface: Triangles, head: Floats, radius: float, shaft: Floats, up
         narrowest = min(kept, key=lambda section: section.area)
         near = [section.center for section in kept if section.area < 1.03 * narrowest.area]
         following = unit(np.mean(near, axis=0) - head)
-        if following @ direction > np.cos(1e-4):
+        if following @ direction > np.cos(5e-4):
             break
         direction = unit(following + direction)
     assert narrowest is not None

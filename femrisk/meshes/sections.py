@@ -30,9 +30,10 @@ def sections(surface: Triangles, point: Floats, normal: Floats) -> list[Section]
     """Every outline in the plane through ``point`` (3,) square to the unit vector ``normal`` (3,)."""
     height = (surface.points - point) @ normal
     above = height > 0
-    corner = above[surface.faces]
-    cut = np.flatnonzero(corner.any(axis=1) & ~corner.all(axis=1))
-    faces, corner = surface.faces[cut], corner[cut]
+    first, second, third = above[surface.faces.T]
+    cut = np.flatnonzero((first != second) | (second != third))
+    faces = surface.faces[cut]
+    corner = above[faces]
     if not len(faces):
         return []
     following = np.roll(corner, -1, axis=1)

@@ -61,22 +61,24 @@ def read_triangles(path: Path, where: str) -> Triangles:
     """
     # imported here, so that a case without a surface never loads it
     from vtkmodules.util.numpy_support import vtk_to_numpy
+    from vtkmodules.vtkCommonCore import vtkObject
     from vtkmodules.vtkFiltersCore import vtkTriangleFilter
 
     reader = reader_for(path.suffix.lower())
-    complaints: list[str] = []
-    # an observer takes the place of the reader's own printing
-    reader.AddObserver("ErrorEvent", lambda *_: complaints.append("damaged"))
-    reader.AddObserver("WarningEvent", lambda *_: None)
     reader.SetFileName(str(path))
-    reader.Update()
     triangulate = vtkTriangleFilter()
     triangulate.PassVertsOff()
     triangulate.PassLinesOff()
-    triangulate.SetInputData(reader.GetOutput())
-    triangulate.Update()
+    triangulate.SetInputConnection(reader.GetOutputPort())
+    # what the reader would print is said in one line below
+    talkative = vtkObject.GetGlobalWarningDisplay()
+    vtkObject.GlobalWarningDisplayOff()
+    try:
+        triangulate.Update()
+    finally:
+        vtkObject.SetGlobalWarningDisplay(talkative)
     found = triangulate.GetOutput()
-    if complaints or not found.GetNumberOfPolys():
+    if reader.GetErrorCode() or not found.GetNumberOfPolys():
         raise GeometryError(where, f"{path.name} holds no surface, or is damaged (allowed: {', '.join(ENDINGS)})")
     points = vtk_to_numpy(found.GetPoints().GetData()).astype(np.float64)  # type: ignore[no-untyped-call]
     faces = vtk_to_numpy(found.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.int64)  # type: ignore[no-untyped-call]

@@ -12,7 +12,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +125,11 @@ def read_labelled(folder: ResultFolder, family: str) -> LabelledMesh | None:
     """The family's mesh, or None when it was never kept."""
     file = folder.path / "meshes" / f"{family}.npz"
     return LabelledMesh.load(file) if file.is_file() else None
+
+
+def add_quality(folder: ResultFolder, family: str, quality: Any) -> None:
+    """Keep the measures (a dataclass) of a family's mesh beside it."""
+    write_json(folder.path / "meshes" / f"{family}.json", asdict(quality))
 
 
 def identity(case_text: str, version: str) -> str:

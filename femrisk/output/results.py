@@ -1,0 +1,172 @@
+"""What a finished pair leaves: a ``PairResult`` in, ``result.json``, ``history.csv`` and ``fields.vtu`` out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from femrisk.materials.field import HOSTS, MaterialField
+from femrisk.meshes.labelled import REGIONS, Floats, LabelledMesh
+from femrisk.output.fields import EDGES, write_fields
+from femrisk.output.folder import ResultFolder
+from femrisk.pair import PairResult
+from femrisk.plan import ArmTask, SolveTask
+
+#: Half the thickness of the slab in which the load share is read, mm.
+SLAB = 2.0
+#: Edge nodes of the solver's cells in VTK's order of edges.
+FROM_SOLVER = (0, 1, 2, 3, 9, 6, 8, 7, 5, 4)
+
+
+def write_result(
+    folder: ResultFolder, task: SolveTask, arm: ArmTask, mesh: LabelledMesh, field: MaterialField, pair: PairResult
+) -> None:
+    """Write fields, history and, last, the result of one pair."""
+    place = folder.pair(arm.arm, task.load)
+    place.path.mkdir(parents=True, exist_ok=True)
+    _write_fields(folder, task, arm, mesh, field, pair)
+    increments = [asdict(increment) for increment in pair.history.increments]
+    names = ("displacement", "force", "external_work", "elastic_energy", "plastic_work", "newton_iterations", "cutbacks")
+    units = ("_mm", "_N", "_J", "_J", "_J", "", "")
+    history = {
+        name + unit: [0.0, *(one[name] for one in increments)] for name, unit in zip(names, units, strict=True)
+    }
+    folder.write_pair(arm.arm, task.load, summary(task, arm, mesh, field, pair), history)
+
+
+def summary(
+    task: SolveTask, arm: ArmTask, mesh: LabelledMesh, field: MaterialField, pair: PairResult
+) -> dict[str, Any]:
+    """The content of ``result.json``; what does not exist is None."""
+    site, elastic, history = pair.site or pair.elastic.site, pair.elastic, pair.history
+    by_region = {
+        name: float(pair.plastic_work[(mesh.region == i) & ~pair.contact].sum()) for i, name in enumerate(REGIONS)
+    }
+    by_region["contact"] = float(pair.plastic_work[pair.contact].sum())
+    total = sum(by_region.values())
+    linear = elastic.loads.get(100.0)
+    load = linear if task.linear_only else pair.peak.load
+    return {
+        "arm": arm.arm,
+        "load": task.load,
+        "status": "bracketed" if task.linear_only and load else history.status,
+        "model": "linear" if task.linear_only else "keyak_plasticity",
+        "fracture_load_N": load,
+        "fracture_load_bracket_N": sorted(elastic.loads.values())[:: len(elastic.loads) - 1]
+        if task.linear_only and len(elastic.loads) > 1
+        else pair.peak.bracket,
+        "stiffness_N_per_mm": pair.stiffness,
+        "energy_to_peak_J": None if task.linear_only else pair.peak.energy,
+        "displacement_at_peak_mm": None if task.linear_only else pair.peak.displacement,
+        "linear_fracture_load_N": linear,
+        "linear_fracture_load_band_N": {f"{support:g}": value for support, value in elastic.loads.items()},
+        "failure_region": site.region if site else None,
+        "failure_material": site.material if site else None,
+        "failure_centroid_mm": None if site is None else [float(x) for x in site.centroid],
+        "cement_volume_ml": arm.cement_volume_ml,
+        "implant_peak_von_mises_MPa": implant_peak(mesh, field, von_mises(pair.stress)),
+        "load_share": load_share(task, mesh, field, pair.stress),
+        "plastic_work_J": by_region,
+        "contact_share_of_plastic_work": by_region["contact"] / total if total > 1e-9 else 0.0,
+        "materials": list(field.names),
+        "increments": len(history.increments),
+        "newton_iterations": sum(increment.newton_iterations for increment in history.increments),
+        "cutbacks": sum(increment.cutbacks for increment in history.increments),
+        "linear_solves": history.linear_solves,
+        "energy_balance_error": energy_error(pair),
+        "dofs": pair.dofs,
+        "cells": len(mesh.tets),
+        "seconds": pair.seconds,
+    }
+
+
+def energy_error(pair: PairResult) -> float | None:
+    """Work put in less what is stored and dissipated, as a share of the work, at the last increment."""
+    if not pair.history.increments:
+        return None
+    last = pair.history.increments[-1]
+    return (last.external_work - last.elastic_energy - last.plastic_work) / last.external_work
+
+
+def von_mises(stress: Floats) -> Floats:
+    """(..., 6) stress -> (...) von Mises stress."""
+    mean = stress[..., :3].mean(axis=-1, keepdims=True)
+    deviator = stress - mean * np.array([1.0, 1, 1, 0, 0, 0])
+    return np.asarray(np.sqrt(1.5 * (deviator**2 * np.array([1.0, 1, 1, 2, 2, 2])).sum(axis=-1)))
+
+
+def metal(field: MaterialField) -> NDArray[np.bool_]:
+    """(m,) cells of a metal."""
+    return np.asarray(np.isin(field.index, [i for i, name in enumerate(field.names) if group(name) == "metal"]))
+
+
+def group(name: str) -> str:
+    """bone, tumour, cement or metal: what carries load under this name of the legend."""
+    if name in HOSTS:
+        return "bone"
+    return "tumour" if name.startswith("tumour") else "cement" if name == "pmma" else "metal"
+
+
+def implant_peak(mesh: LabelledMesh, field: MaterialField, stress: Floats) -> float | None:
+    """Highest von Mises stress of the metal, averaged over the metal's cells round a vertex, MPa; None without metal."""
+    cells = np.flatnonzero(metal(field))
+    if not len(cells):
+        return None
+    volume = np.repeat(mesh.volumes()[cells], 4)
+    corner = mesh.tets[cells].ravel()
+    work = np.bincount(corner, weights=volume * np.repeat(stress[cells].mean(axis=1), 4))
+    total = np.bincount(corner, weights=volume)
+    return float((work[total > 0] / total[total > 0]).max())
+
+
+def load_share(task: SolveTask, mesh: LabelledMesh, field: MaterialField, stress: Floats) -> dict[str, float] | None:
+    """Share of the force along the machine that bone, tumour, cement and metal carry through the task's section."""
+    point, normal = np.array(task.section[0]), np.array(task.section[1])
+    force = task.boundary.axes[2]
+    inside = np.abs((mesh.centroids() - point) @ normal) < SLAB
+    inside &= np.linalg.norm(mesh.centroids() - point, axis=1) < 60
+    xx, yy, zz, xy, yz, xz = stress.mean(axis=1).T
+    tensor = np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+    carried = np.einsum("i,ijm,j->m", force, tensor, normal) * mesh.volumes() * inside
+    total = carried.sum()
+    if abs(total) < 1e-9:
+        return None
+    groups = np.array([group(name) for name in field.names])[field.index]
+    return {name: float(carried[groups == name].sum() / total) for name in dict.fromkeys(group(n) for n in field.names)}
+
+
+def quadratic(mesh: LabelledMesh) -> tuple[Floats, NDArray[np.int64]]:
+    """Nodes (n, 3) and cells (m, 10) of the quadratic mesh, in VTK's order."""
+    ends = np.sort(mesh.tets[:, EDGES].reshape(-1, 2), axis=1)
+    keys, edge = np.unique(ends[:, 0] * len(mesh.points) + ends[:, 1], return_inverse=True)
+    first, second = keys // len(mesh.points), keys % len(mesh.points)
+    points = np.concatenate([mesh.points, 0.5 * (mesh.points[first] + mesh.points[second])])
+    return points, np.hstack([mesh.tets, len(mesh.points) + edge.reshape(-1, 6)])
+
+
+def _write_fields(
+    folder: ResultFolder, task: SolveTask, arm: ArmTask, mesh: LabelledMesh, field: MaterialField, pair: PairResult
+) -> None:
+    points, cells = quadratic(mesh)
+    displacement = np.zeros_like(points)
+    displacement[cells] = pair.displacement[:, FROM_SOLVER]
+    write_fields(
+        folder.pair(arm.arm, task.load).fields,
+        points,
+        cells,
+        {"displacement_mm": displacement},
+        {
+            "von_mises_MPa": von_mises(pair.stress).mean(axis=1),
+            "plastic_strain": pair.accumulated.mean(axis=1),
+            "stress": pair.stress.mean(axis=1),
+            "strain": pair.strain.mean(axis=1),
+            "material": field.index.astype(np.int32),
+            "region": mesh.region,
+            "membership": mesh.membership,
+            "contact": pair.contact,
+            "density_g_per_cm3": mesh.density.mean(axis=1),
+        },
+    )

@@ -1,0 +1,118 @@
+"""What a run has to do: a placed case in, its meshes and the tasks on them out; nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from femrisk.arms import Arm
+from femrisk.loads import Boundary
+from femrisk.meshes.anatomy import Anatomy
+from femrisk.meshes.cement import measure_cement
+from femrisk.meshes.shapes import Solid
+from femrisk.scene import Scene
+
+
+@dataclass(frozen=True)
+class Family:
+    """Arms that put the same devices into the bone, and so share a mesh."""
+
+    name: str
+    #: lesions, cements, devices, in the order in which they are cut
+    solids: tuple[Solid, ...]
+    arms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MeshTask:
+    """One mesh to make, with everything it needs."""
+
+    family: Family
+    anatomy: Anatomy
+    #: every solid of the case, for the one size field
+    sizing: tuple[Solid, ...]
+    size_mm: float
+
+
+@dataclass(frozen=True)
+class ArmTask:
+    """How one arm is painted, and what is already known of it."""
+
+    arm: str
+    layers: tuple[tuple[str, str], ...]
+    cement_volume_ml: float | None
+
+
+@dataclass(frozen=True)
+class SolveTask:
+    """Arms of one mesh under one load, solved one after the other by one process."""
+
+    family: str
+    load: str
+    boundary: Boundary
+    arms: tuple[ArmTask, ...]
+    linear_only: bool
+    #: (3,) point and unit normal of the section whose load share is reported
+    section: tuple[tuple[float, ...], tuple[float, ...]]
+
+
+def families(scene: Scene) -> tuple[Family, ...]:
+    """One family per set of devices; the base family has none. Names and content do not depend on the arms' order.
+
+    Every family holds the cements of all arms, so that each is the base mesh with devices cut into it, and leaving an
+    arm out of a run changes no mesh; only the mantle round perforated screws belongs to its own family.
+    """
+    lesions = tuple(lesion.solid for lesion in scene.lesions)
+    groups: dict[str, list[Arm]] = {}
+    for arm in sorted(scene.case.arms, key=lambda arm: str(arm.name)):
+        groups.setdefault(arm.model_dump_json(include={"screws", "nail"}), []).append(arm)
+    cements = _named(scene, scene.case.arms, lambda solid: solid.role == "cement" and not _is_mantle(solid))
+    found: list[Family] = []
+    for _, arms in sorted(groups.items()):
+        kind, number = arms[0].family(), 1 + sum(arms[0].family() == other.name.split("-")[0] for other in found)
+        name = kind if number == 1 else f"{kind}-{number}"
+        mantles = _named(scene, arms, _is_mantle)
+        devices = {one.name: one for arm in arms for one in scene.solids[str(arm.name)] if one.role == "device"}
+        solids = (*lesions, *cements, *mantles, *devices.values())
+        found.append(Family(name, solids, tuple(str(arm.name) for arm in arms)))
+    return tuple(found)
+
+
+def _named(scene: Scene, arms: Iterable[Arm], wanted: Callable[[Solid], bool]) -> tuple[Solid, ...]:
+    """The wanted solids of some arms, each once, by name."""
+    solids = {one.name: one for arm in arms for one in scene.solids[str(arm.name)] if wanted(one)}
+    return tuple(solids[name] for name in sorted(solids))
+
+
+def _is_mantle(solid: Solid) -> bool:
+    return solid.name.startswith("cement_mantle")
+
+
+def mesh_task(scene: Scene, family: Family) -> MeshTask:
+    """What the mesher needs for one family."""
+    solids = {solid.name: solid for arm in scene.solids.values() for solid in arm}
+    sizing = (*(lesion.solid for lesion in scene.lesions), *(solids[name] for name in sorted(solids)))
+    return MeshTask(family, scene.anatomy, sizing, scene.case.analysis.mesh_size_mm)
+
+
+def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...]) -> SolveTask:
+    """What the solver needs for some arms of a family under a load."""
+    tasks = []
+    for arm in scene.case.arms:
+        name = str(arm.name)
+        if name in arms and name in family.arms:
+            solids = scene.solids[name]
+            cement = measure_cement(solids, scene.anatomy, scene.lesions)
+            tasks.append(ArmTask(name, arm.paint(solids, scene.lesions), cement.volume_ml if cement else None))
+    marks = scene.anatomy.landmarks
+    in_shaft = bool(scene.lesions) and scene.lesions[0].center[2] < marks.lesser_trochanter[2]
+    point = scene.lesions[0].center if scene.lesions else marks.neck_center
+    normal = marks.shaft_axis if in_shaft else marks.neck_axis
+    return SolveTask(
+        family.name,
+        load,
+        scene.boundaries[load],
+        tuple(tasks),
+        scene.case.analysis.model == "linear",
+        (tuple(float(x) for x in point), tuple(float(x) for x in normal)),
+    )

@@ -1,0 +1,197 @@
+"""The whole walk on one page: a case in, a result folder with its comparison out.
+
+Place the case, mesh its families, march every arm under every load, set the results side by side. What is finished in
+the folder is not done again.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from femrisk import __version__
+from femrisk.case import Case, text_of
+from femrisk.compare import Comparison, compare
+from femrisk.crew import Job, work
+from femrisk.errors import ComputationError
+from femrisk.meshes.involvement import measure
+from femrisk.meshes.labelled import LabelledMesh
+from femrisk.output.atomic import write_text
+from femrisk.output.folder import ResultFolder, add_provenance, claim, locked, read_labelled
+from femrisk.output.table import table
+from femrisk.plan import Family, families, mesh_task, solve_task
+from femrisk.progress import Progress
+from femrisk.scene import Scene, build
+from femrisk.scores import assess
+
+Pairs = Sequence[tuple[str, str]]
+
+
+def run(
+    case: Case,
+    folder: Path,
+    *,
+    jobs: int = 1,
+    ranks: int = 1,
+    arms: tuple[str, ...] = (),
+    loads: tuple[str, ...] = (),
+    force: bool = False,
+    console: Console | None = None,
+) -> Comparison:
+    """Push every arm to fracture under every load and compare.
+
+    Args:
+        case: the clinical question.
+        folder: where results go; finished pairs of the same case are kept.
+        jobs: worker processes side by side.
+        ranks: MPI ranks of each worker.
+        arms, loads: names to do; empty for all.
+        force: redo finished pairs, and replace the results of another case.
+        console: where progress and the table are printed; None for silence.
+
+    Raises:
+        InputError: the case does not fit its bone, or the folder belongs to another.
+        ComputationError: a mesh could not be made. A pair that fails is kept out of the comparison and told.
+    """
+    start = time.perf_counter()
+    scene, results = build(case), ResultFolder(folder)
+    with locked(results):
+        claim(results, text_of(scene.case), __version__, force)
+        wanted = [
+            (str(arm.name), str(load.name))
+            for arm in scene.case.arms
+            for load in scene.case.loads
+            if (not arms or arm.name in arms) and (not loads or load.name in loads)
+        ]
+        if force:
+            for pair in wanted:
+                results.forget(*pair)
+        missing = [pair for pair in wanted if not results.is_complete(*pair)]
+        groups = families(scene)
+        with Progress(console, wanted, missing) as progress:
+            failures: dict[str, str] = {}
+            if missing:
+                make_meshes(scene, results, groups, missing, jobs, progress.hear)
+                failures = solve(scene, results, groups, missing, jobs, ranks, progress.hear)
+            comparison = conclude(scene, results)
+            add_provenance(results, facts(jobs, ranks, time.perf_counter() - start, failures))
+            if missing or not results.figures.is_dir():
+                progress.say("drawing")
+                draw(results)
+    if console is not None:
+        console.print(table(comparison))
+        for name, failure in failures.items():
+            console.print(f"{name}: {failure}", style="red")
+    return comparison
+
+
+def make_meshes(
+    scene: Scene,
+    folder: ResultFolder,
+    groups: Sequence[Family],
+    missing: Pairs,
+    jobs: int,
+    hear: Callable[[Job, dict[str, Any]], None],
+) -> None:
+    """Mesh the families that missing pairs need and the folder lacks.
+
+    Raises:
+        ComputationError: a mesh could not be made, or would spoil a result.
+    """
+    needed = [
+        one
+        for one in groups
+        if any(arm in one.arms for arm, _ in missing) and read_labelled(folder, one.name) is None
+    ]
+    failures = work(folder, [Job(f"mesh_{one.name}", mesh_task(scene, one)) for one in needed], jobs, hear)
+    if failures:
+        name, what = next(iter(failures.items()))
+        raise ComputationError(name, what)
+
+
+def solve(
+    scene: Scene,
+    folder: ResultFolder,
+    groups: Sequence[Family],
+    missing: Pairs,
+    jobs: int,
+    ranks: int,
+    hear: Callable[[Job, dict[str, Any]], None],
+) -> dict[str, str]:
+    """March the missing pairs, those of one mesh and load one after the other; returns what failed."""
+    tasks = []
+    for load in dict.fromkeys(load for _, load in missing):
+        for one in groups:
+            arms = tuple(arm for arm, under in missing if under == load and arm in one.arms)
+            if arms:
+                tasks.append(Job(f"{one.name}_{load}", solve_task(scene, one, load, arms), ranks))
+    tasks.sort(key=lambda job: -len(job.task.arms) if hasattr(job.task, "arms") else 0)
+    return work(folder, tasks, jobs, hear)
+
+
+def conclude(scene: Scene, folder: ResultFolder) -> Comparison:
+    """Compare all that is finished in the folder and write it down."""
+    case = scene.case
+    pairs = [(str(arm.name), str(load.name)) for arm in case.arms for load in case.loads]
+    comparison = compare(
+        case.name,
+        __version__,
+        case.patient,
+        [folder.read_result(*pair) for pair in pairs if folder.is_complete(*pair)],
+        assess(case.scores, case.patient, [(lesion, measure(lesion, scene.anatomy)) for lesion in scene.lesions]),
+        {str(arm.name): arm.kind for arm in case.arms},
+        {str(load.name): load.kind for load in case.loads},
+    )
+    write_text(folder.path / "comparison.json", comparison.to_json())
+    write_text(folder.path / "comparison.csv", comparison.to_csv())
+    return comparison
+
+
+def draw(folder: ResultFolder) -> None:
+    """Draw what is finished; pictures are no reason to lose numbers."""
+    from femrisk.output.plots import draw as draw_figures
+
+    draw_figures(folder)
+
+
+def mesh_families(case: Case) -> dict[str, LabelledMesh]:
+    """The mesh of every family of a case, by name; nothing is written."""
+    from femrisk.meshes.mesher import mesh
+
+    scene = build(case)
+    tasks = {one.name: mesh_task(scene, one) for one in families(scene)}
+    return {
+        name: mesh(task.anatomy, task.family.solids, task.size_mm, task.sizing) for name, task in tasks.items()
+    }
+
+
+def facts(jobs: int, ranks: int, seconds: float, failures: dict[str, str]) -> dict[str, Any]:
+    """What made the results: versions, machine, time and memory."""
+    own, below = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    libraries = ("dolfinx-solver-real", "fenics-dolfinx", "gmsh", "numpy", "scipy", "numba", "pyvista")
+    return {
+        "versions": {"python": platform.python_version(), **{name: _installed(name) for name in libraries}},
+        "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
+        "jobs": jobs,
+        "ranks": ranks,
+        "wall_seconds": seconds,
+        "cpu_seconds": own.ru_utime + own.ru_stime + below.ru_utime + below.ru_stime,
+        "peak_memory_of_one_process_MB": max(own.ru_maxrss, below.ru_maxrss) / 1024,
+        "solver": "conjugate gradients; P2-P1 multigrid, block SOR, GAMG below; Newton tolerance 1e-4 of the force",
+        "failures": failures,
+    }
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return installed(name)
+    except ModuleNotFoundError:
+        return None

@@ -1,0 +1,99 @@
+"""One process of a run: a pickled task in, a mesh or results in the folder out, and a line of JSON per piece of news.
+
+``python -m femrisk.worker FOLDER TASK``, under ``mpiexec`` for several ranks. A process of its own keeps a crash, and
+the memory of the solver, away from the run that started it.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sys
+import traceback
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from femrisk.errors import FemriskError
+from femrisk.output.folder import ResultFolder, add_quality, mesh_file, read_labelled, write_labelled
+from femrisk.plan import MeshTask, SolveTask
+
+
+def main(arguments: list[str]) -> int:
+    """Do the task; every failure becomes one line of news and exit code 1."""
+    folder, file = ResultFolder(Path(arguments[0])), Path(arguments[1])
+    with file.open("rb") as stream:
+        task = pickle.load(stream)
+    try:
+        if isinstance(task, MeshTask):
+            make_mesh(folder, task)
+        else:
+            solve(folder, task)
+        return 0
+    except (FemriskError, OSError, MemoryError) as error:
+        lines = error.lines() if isinstance(error, FemriskError) else [f"{type(error).__name__}: {error}"]
+        tell(failed=" / ".join(lines))
+    except Exception as error:
+        traceback.print_exc()
+        tell(failed=f"internal: {type(error).__name__}: {error}")
+    return 1
+
+
+def tell(**news: Any) -> None:
+    """One line of news for the process that started this one."""
+    print(json.dumps(news), flush=True)
+
+
+def make_mesh(folder: ResultFolder, task: MeshTask) -> None:
+    """Mesh one family, measure the mesh, and keep it if it is good enough."""
+    from femrisk.meshes.mesher import mesh
+    from femrisk.meshes.quality import assess, gate
+    from femrisk.output.fields import write_mesh
+
+    tell(doing="meshing")
+    made = mesh(task.anatomy, task.family.solids, task.size_mm, task.sizing)
+    quality = assess(made, task.anatomy, task.family.solids)
+    gate(quality)
+    write_mesh(mesh_file(folder, task.family.name), made)
+    add_quality(folder, task.family.name, quality)
+    write_labelled(folder, task.family.name, made)
+
+
+def solve(folder: ResultFolder, task: SolveTask) -> None:
+    """March every arm of the task; rank 0 writes."""
+    if find_spec("dolfinx_solver"):
+        import dolfinx_solver  # noqa: F401  (the wheel finds its MPI here)
+    from mpi4py import MPI
+
+    from femrisk.history import Increment
+    from femrisk.materials.field import paint
+    from femrisk.output.results import write_result
+    from femrisk.pair import compute, prepare
+
+    comm = MPI.COMM_WORLD
+    mesh = read_labelled(folder, task.family)
+    assert mesh is not None, "meshes are made before anything is solved on them"
+    ready = prepare(mesh, task.boundary, comm)
+    for arm in task.arms:
+
+        def report(increment: Increment, name: str = arm.arm) -> None:
+            if comm.rank == 0:
+                tell(arm=name, displacement=increment.displacement, force=increment.force)
+
+        if comm.rank == 0:
+            tell(arm=arm.arm, displacement=0.0, force=0.0)
+        field = paint(mesh, arm.layers)
+        result = compute(ready, field, task.linear_only, report)
+        if comm.rank == 0:
+            write_result(folder, task, arm, mesh, field, result)
+            tell(arm=arm.arm, finished=result.history.status)
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    if code:
+        # Other ranks may wait in a collective call: end them too.
+        mpi = sys.modules.get("mpi4py.MPI")
+        if mpi is not None and mpi.COMM_WORLD.size > 1:
+            mpi.COMM_WORLD.Abort(code)
+    sys.exit(code)
