@@ -113,7 +113,7 @@ class ScrewSet(Part):
 def through_joint(gap: float, point: Floats) -> str:
     """What is wrong with a tip that leaves ``gap`` mm of bone."""
     if gap <= 0:
-        return f"comes through the joint surface of the head by {-gap:.1f} mm at {spot(point)}"
+        return f"comes through the joint surface of the head by {abs(gap):.1f} mm at {spot(point)}"
     return f"comes within {gap:.1f} mm of the joint surface of the head at {spot(point)} (least: {JOINT_MM} mm)"
 
 
