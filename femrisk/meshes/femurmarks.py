@@ -24,7 +24,7 @@ LESSER_X, LESSER_Z = (-0.25, 1.1), (-2.6, -0.6)
 #: below this height, head radii, there is only shaft
 SHAFT_BELOW = -2.1
 #: way out of the lesser trochanter, and how far from its middle its tip may lie, head radii
-LESSER_WAY, LESSER_REACH = unit(np.array([6.0, -8.5, -3.0])), 9 / 23
+LESSER_WAY, LESSER_REACH = unit(np.array([13.0, -11.0, -4.5])), 9 / 23
 #: least height of the lesser trochanter over the shaft's front-to-back mirror image, mm
 LESSER_LEAST = 2.0
 
