@@ -35,7 +35,7 @@ bench: .venv/stamp
 requirements:
 	echo '# Every package and its hashes; made by `make requirements` from pyproject.toml.' > requirements.new
 	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-config --no-header -q \
-		--default-index https://pypi.org/simple --python-version 3.12 --python-platform x86_64-manylinux_2_34 \
+		--python-version 3.12 --python-platform x86_64-manylinux_2_34 \
 		-o - >> requirements.new
 	mv requirements.new requirements.txt
 

@@ -20,7 +20,7 @@ from typing import Any
 from femrisk.output.folder import ResultFolder
 
 #: One thread per process: what runs in parallel are processes, and sums must not depend on the machine's load.
-SINGLE = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
+SINGLE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ appear on several ranks, and are owned by one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import basix.ufl
 import dolfinx
@@ -74,7 +75,7 @@ def distribute(mesh: LabelledMesh, comm: MPI.Comm) -> Domain:
     Raises:
         RuntimeError: DOLFINx returned cells whose vertices differ from those given.
     """
-    element = basix.ufl.element("Lagrange", "tetrahedron", 1, shape=(3,))
+    element: Any = basix.ufl.element("Lagrange", "tetrahedron", 1, shape=(3,))
     chunk = np.array_split(np.arange(len(mesh.tets)), comm.size)[comm.rank]
     points = np.array_split(np.arange(len(mesh.points)), comm.size)[comm.rank]
     grid = dolfinx.mesh.create_mesh(comm, mesh.tets[chunk].astype(np.int64), element, mesh.points[points])

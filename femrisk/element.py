@@ -12,7 +12,6 @@ from typing import Any
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from femrisk.meshes.labelled import GAUSS_BARYCENTRIC, Floats
 
@@ -124,7 +123,9 @@ def vertex_blocks(gradients: Any, weight: float, moduli: Any, normal: Any, block
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def cell_stiffness(gradients: Any, volume: float, moduli: Any, normals: Any, table: Any, fine: Any, coarse: Any) -> None:
+def cell_stiffness(
+    gradients: Any, volume: float, moduli: Any, normals: Any, table: Any, fine: Any, coarse: Any
+) -> None:
     """Fill the P2 stiffness (10, 10, 3, 3) and the P1 stiffness (4, 4, 3, 3) of one cell, N/mm.
 
     ``moduli`` is (4, 3) and ``normals`` (4, 6), see ``vertex_blocks``.
@@ -167,9 +168,19 @@ def assemble(
     """Add every ordinary cell's stiffness to the block rows; return that of the partly held cells for the caller.
 
     Args:
-        cells: (m, 10) nodes; corners: (m, 4) coarse nodes; kind: (m,) 0 for an ordinary cell, 1 where
-            a grip holds some of its nodes, 2 where one grip holds them all and the cell stores no energy.
-        fine, coarse: (entries, 3, 3) block values to add to; fine_places (m, 10, 10), coarse_places (m, 4, 4) where.
+        cells: (m, 10) nodes.
+        corners: (m, 4) coarse nodes.
+        gradients: (m, 4, 3), see ``barycentric_gradients``.
+        volumes: (m,) mm3.
+        moduli: (m, 4, 3), see ``vertex_blocks``.
+        normals: (m, 4, 6), likewise.
+        table: ``TABLE``.
+        fine: (entries, 3, 3) block values of the P2 operator, added to.
+        fine_places: (m, 10, 10) where each block of a cell goes.
+        coarse: (entries, 3, 3) block values of the P1 operator, added to.
+        coarse_places: (m, 4, 4) where each block of a cell goes.
+        kind: (m,) 0 for an ordinary cell, 1 where a grip holds some of its nodes, 2 where one grip holds them all and
+            the cell stores no energy.
 
     Returns:
         (s, 10, 10, 3, 3) and (s, 4, 4, 3, 3) stiffness of the cells of kind 1, in their order.

@@ -228,7 +228,8 @@ class BlockRows:
         nodes, width = len(level.slot), cells.shape[1]
         pairs = _pairs(cells)
         special = cells[_mixed(cells, level)]
-        pointers, indices = _pattern((cells, np.hstack([special, np.tile(np.unique(level.grips), (len(special), 1))])), nodes)
+        masters = np.tile(np.unique(level.grips), (len(special), 1))
+        pointers, indices = _pattern((cells, np.hstack([special, masters])), nodes)
         where = places(pairs[0], pairs[1], pointers, indices).reshape(len(cells), width, width)
         rows = np.repeat(np.arange(nodes), np.diff(pointers))
         touched = np.flatnonzero(~level.free.all(axis=1)[rows] | ~level.free.all(axis=1)[indices])
@@ -288,8 +289,9 @@ def _pattern(groups: tuple[NDArray[np.int64], ...], nodes: int) -> tuple[NDArray
     for group in groups:
         if len(group):
             pointers = np.arange(0, group.size + 1, group.shape[1])
-            incidence = scipy.sparse.csr_matrix((np.ones(group.size, np.int8), group.ravel(), pointers), (len(group), nodes))
-            total = total + (incidence.T.astype(bool) @ incidence.astype(bool)).astype(np.int8)
+            entries = (np.ones(group.size, dtype=bool), group.ravel(), pointers)
+            incidence = scipy.sparse.csr_matrix(entries, (len(group), nodes))
+            total = total + (incidence.T @ incidence).astype(np.int8)
     total.sort_indices()
     return total.indptr.astype(np.int32), total.indices.astype(np.int32)
 

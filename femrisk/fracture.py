@@ -131,9 +131,7 @@ def read_site(
     return _site(mesh, field, group, work) if len(group) else None
 
 
-def _site(
-    mesh: LabelledMesh, field: MaterialField, group: NDArray[np.int64], weights: Floats | None = None
-) -> Site:
+def _site(mesh: LabelledMesh, field: MaterialField, group: NDArray[np.int64], weights: Floats | None = None) -> Site:
     volumes = mesh.volumes()[group]
     share = volumes if weights is None else weights[group]
     region = REGIONS[int(np.argmax(np.bincount(mesh.region[group], weights=share)))]

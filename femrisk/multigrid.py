@@ -34,6 +34,14 @@ class Solved:
     converged: bool
 
 
+@dataclass(frozen=True)
+class Pattern:
+    """Local block rows: pointers and columns, both in local node numbers."""
+
+    pointers: NDArray[np.int32]
+    indices: NDArray[np.int32]
+
+
 class Multigrid:
     """The two operators and the solver over them; ``fill`` gives new values to the same pattern."""
 
@@ -86,14 +94,6 @@ class Multigrid:
         self._vector.ghostUpdate(PETSc.InsertMode.INSERT, PETSc.ScatterMode.FORWARD)
         with self._vector.localForm() as local:
             return np.asarray(local.array.reshape(-1, 3).copy())
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """Local block rows: pointers and columns, both in local node numbers."""
-
-    pointers: NDArray[np.int32]
-    indices: NDArray[np.int32]
 
 
 def _matrix(comm: object, level: Level, kind: str) -> PETSc.Mat:
@@ -158,7 +158,7 @@ def _rigid_body_modes(domain: Domain, unknowns: Unknowns) -> PETSc.NullSpace:
         unknowns.rigid_motion(unknowns.coarse, domain.vertices, *np.split(row, 2))[:owned]
         for row in np.diag([1.0, 1.0, 1.0, 1 / LEVER, 1 / LEVER, 1 / LEVER])
     ]
-    vectors = []
+    vectors: list[PETSc.Vec] = []
     for mode in modes:
         vector = PETSc.Vec().createMPI((3 * owned, None), bsize=3, comm=domain.comm)
         vector.array[:] = mode.ravel()

@@ -53,7 +53,8 @@ def run(
         folder: where results go; finished pairs of the same case are kept.
         jobs: worker processes side by side.
         ranks: MPI ranks of each worker.
-        arms, loads: names to do; empty for all.
+        arms: names of the arms to do; empty for all.
+        loads: names of the loads to do; empty for all.
         force: redo finished pairs, and replace the results of another case.
         console: where progress and the table are printed; None for silence.
 
@@ -107,9 +108,7 @@ def make_meshes(
         ComputationError: a mesh could not be made, or would spoil a result.
     """
     needed = [
-        one
-        for one in groups
-        if any(arm in one.arms for arm, _ in missing) and read_labelled(folder, one.name) is None
+        one for one in groups if any(arm in one.arms for arm, _ in missing) and read_labelled(folder, one.name) is None
     ]
     failures = work(folder, [Job(f"mesh_{one.name}", mesh_task(scene, one)) for one in needed], jobs, hear)
     if failures:
@@ -168,9 +167,7 @@ def mesh_families(case: Case) -> dict[str, LabelledMesh]:
 
     scene = build(case)
     tasks = {one.name: mesh_task(scene, one) for one in families(scene)}
-    return {
-        name: mesh(task.anatomy, task.family.solids, task.size_mm, task.sizing) for name, task in tasks.items()
-    }
+    return {name: mesh(task.anatomy, task.family.solids, task.size_mm, task.sizing) for name, task in tasks.items()}
 
 
 def facts(jobs: int, ranks: int, seconds: float, failures: dict[str, str]) -> dict[str, Any]:

@@ -14,7 +14,10 @@ from femrisk.meshes.shapes import Shape
 
 @dataclass(frozen=True)
 class Landmarks:
-    """Landmarks of a proximal femur, mm, standard frame (x medial, y anterior, z proximal, origin where neck and shaft axes cross)."""
+    """Landmarks of a proximal femur, mm.
+
+    Standard frame: x medial, y anterior, z proximal, origin where neck and shaft axes cross.
+    """
 
     #: (3,)
     head_center: Floats

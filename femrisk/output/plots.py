@@ -216,5 +216,3 @@ def _borders(triangles: NDArray[Any], role: NDArray[Any], cortical: NDArray[Any]
     bone = (role[one_side] == 0) & (role[other_side] == 0)
     cortex = bone & (cortical[one_side] != cortical[other_side])
     return unique[count == 1], unique[two][bodies], unique[two][cortex]
-
-

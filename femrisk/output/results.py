@@ -17,6 +17,16 @@ from femrisk.plan import ArmTask, SolveTask
 
 #: Half the thickness of the slab in which the load share is read, mm.
 SLAB = 2.0
+#: Columns of ``history.csv``: fields of an Increment and their units.
+COLUMNS = {
+    "displacement": "_mm",
+    "force": "_N",
+    "external_work": "_J",
+    "elastic_energy": "_J",
+    "plastic_work": "_J",
+    "newton_iterations": "",
+    "cutbacks": "",
+}
 #: Edge nodes of the solver's cells in VTK's order of edges.
 FROM_SOLVER = (0, 1, 2, 3, 9, 6, 8, 7, 5, 4)
 
@@ -29,11 +39,7 @@ def write_result(
     place.path.mkdir(parents=True, exist_ok=True)
     _write_fields(folder, task, arm, mesh, field, pair)
     increments = [asdict(increment) for increment in pair.history.increments]
-    names = ("displacement", "force", "external_work", "elastic_energy", "plastic_work", "newton_iterations", "cutbacks")
-    units = ("_mm", "_N", "_J", "_J", "_J", "", "")
-    history = {
-        name + unit: [0.0, *(one[name] for one in increments)] for name, unit in zip(names, units, strict=True)
-    }
+    history = {name + unit: [0.0, *(one[name] for one in increments)] for name, unit in COLUMNS.items()}
     folder.write_pair(arm.arm, task.load, summary(task, arm, mesh, field, pair), history)
 
 
@@ -111,7 +117,7 @@ def group(name: str) -> str:
 
 
 def implant_peak(mesh: LabelledMesh, field: MaterialField, stress: Floats) -> float | None:
-    """Highest von Mises stress of the metal, averaged over the metal's cells round a vertex, MPa; None without metal."""
+    """Highest von Mises stress of the metal, averaged over its cells round a vertex, MPa; None without metal."""
     cells = np.flatnonzero(metal(field))
     if not len(cells):
         return None
