@@ -77,7 +77,7 @@ def find_shaft(surface: Triangles, head: Floats, radius: float, length: float, w
             raise GeometryError(
                 where,
                 f"too little shaft: it ends {head @ up + radius - low:.0f} mm below the head's top "
-                f"(allowed: at least {needed:.0f} mm, or give its landmarks)",
+                f"(allowed: at least {np.ceil(needed):.0f} mm, or give its landmarks)",
             )
         heights = np.linspace(low, top, 30)
         found = [section_at(surface, origin + (h - origin @ up) * up, up) for h in heights]

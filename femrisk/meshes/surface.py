@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -24,6 +25,8 @@ from femrisk.meshes.soliddistance import Softened, solid_distance
 from femrisk.meshes.surfacefile import read_surface
 from femrisk.meshes.triangles import Triangles, close, encloses, place
 from femrisk.part import Part
+
+logger = logging.getLogger(__name__)
 
 #: what the user calls the surface
 WHERE = "bone.file"
@@ -178,7 +181,9 @@ class SurfaceBone(Part):
         if found is not None:
             return found
         angle = self.anteversion_deg
-        angle = PRESETS[self.preset or "female"]["anteversion_deg"] if angle is None else angle
+        if angle is None:
+            angle = PRESETS[self.preset or "female"]["anteversion_deg"]
+            logger.warning("%s: shows no condyles: an anteversion of %g degrees is assumed", WHERE, angle)
         return anteverted_medial(axes, self.side, float(np.radians(angle)))
 
     def wanted_length(self) -> float:

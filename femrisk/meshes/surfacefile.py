@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ def check_file(path: Path, where: str) -> None:
         raise GeometryError(where, f"unknown kind of surface file (allowed: {', '.join(ENDINGS)}, got: {path.name})")
     try:
         if not path.is_file():
-            raise GeometryError(where, f"no such file: {path}" if not path.exists() else f"not a file: {path}")
+            raise GeometryError(
+                where, f"not a file: {path}" if path.exists() else f"no such file: {path}{similar(path)}"
+            )
         size = path.stat().st_size
         with path.open("rb"):
             pass
@@ -51,6 +54,13 @@ def check_file(path: Path, where: str) -> None:
         raise GeometryError(where, f"cannot be read: {path}: {reason}") from error
     if not 0 < size <= LARGEST_FILE_BYTES:
         raise GeometryError(where, f"{path.name} has {size} bytes (allowed: 1 to {LARGEST_FILE_BYTES})")
+
+
+def similar(path: Path) -> str:
+    """A hint at a file of nearly that name beside it."""
+    names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
+    return f"; did you mean {path.with_name(close[0])}?" if close else ""
 
 
 def read_triangles(path: Path, where: str) -> Triangles:

@@ -213,6 +213,18 @@ def test_what_is_no_surface_file_is_refused(tmp_path, name, content, says, capfd
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_misspelt_file_is_guessed(stl):
+    with pytest.raises(GeometryError, match=r"no such file: .*femurr\.stl; did you mean .*femur\.stl\?"):
+        bone(stl.with_name("femurr.stl")).anatomy()
+
+
+def test_an_assumed_anteversion_is_said(surface, caplog):
+    frame, _, _ = bone("femur.stl", anteversion_deg=None).placed(surface)
+    assert "an anteversion of 16.4 degrees is assumed" in caplog.text
+    # the true femur has the preset's anteversion too
+    assert angle_deg(TURN.T @ frame[:, 0], np.array([1.0, 0, 0])) < 1.5
+
+
 @pytest.mark.parametrize("ending", ["stl", "ply", "obj", "vtp"])
 def test_every_kind_of_file_holds_the_same_surface(surface, tmp_path, ending):
     import pyvista
