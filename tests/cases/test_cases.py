@@ -44,6 +44,13 @@ def test_a_case_passes_its_check(path: Path, capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_scores_of_a_case_are_printed(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["score", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert [name for name in read_case(path).scores if name not in printed] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_case_bears_its_files_name_and_says_what_it_asks(path: Path) -> None:
     assert read_case(path).name == path.stem
     assert path.read_text().startswith("# ")

@@ -7,7 +7,9 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ import pytest
 import femrisk.commands
 from femrisk import __version__
 from femrisk.__main__ import main
-from femrisk.case import read_case
+from femrisk.case import Case, read_case
 from femrisk.commands import VERBS, result_folder
 from femrisk.errors import InputError, MeshError, SolverError
 
@@ -85,6 +87,66 @@ def test_schema_prints_a_json_schema_that_names_every_kind(capsys: pytest.Captur
 def test_results_go_to_a_folder_of_the_cases_name() -> None:
     assert result_folder(None, "neck") == Path("results", "neck")
     assert result_folder(Path("there"), "neck") == Path("there")
+
+
+@dataclass(frozen=True)
+class Row:
+    arm: str
+    load: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What ``run`` reads of a comparison."""
+
+    rows: tuple[Row, ...]
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "lines"),
+    [
+        ((Row("pop", "stance", "collapsed"), Row("intact", "stance", "limit_reached")), 0, []),
+        (
+            (Row("pop", "stance", "stuck"), Row("intact", "stance", "collapsed")),
+            1,
+            ["femrisk: error: pop / stance: no fracture load (stuck)"],
+        ),
+        (
+            (Row("pop", "stance", "plateau"),),
+            1,
+            ["femrisk: error: intact / stance: no fracture load (no result)"],
+        ),
+    ],
+)
+def test_run_passes_its_options_on_and_says_what_could_not_be_computed(
+    rows: tuple[Row, ...],
+    code: int,
+    lines: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given: dict[str, Any] = {}
+
+    def run(case: Case, folder: Path, **options: Any) -> Answer:
+        given.update(options, case=case.name, folder=folder)
+        return Answer(rows)
+
+    monkeypatch.setattr("femrisk.run.run", run)
+    monkeypatch.setattr("femrisk.scene.build", lambda case: SimpleNamespace(case=case.resolved()))
+    words = ["-o", "there", "-j", "2", "--ranks", "3", "--arm", "intact", "pop", "--load", "stance", "--force"]
+    assert main(["run", str(EXAMPLE), *words]) == code
+    assert capsys.readouterr().err.splitlines() == lines
+    del given["console"]
+    assert given == {
+        "case": "femur_neck_lytic",
+        "folder": Path("there"),
+        "jobs": 2,
+        "ranks": 3,
+        "arms": ("intact", "pop"),
+        "loads": ("stance",),
+        "force": True,
+    }
 
 
 @pytest.mark.parametrize(
