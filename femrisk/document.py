@@ -66,7 +66,8 @@ class Document:
 def spell(path: KeyPath) -> str:
     """``("lesions", 0, "center_mm")`` -> ``lesions[0].center_mm``."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return text.removeprefix(".")
+    # A quoted key may hold a line break; a path is one line.
+    return text.removeprefix(".") if text.isprintable() else ascii(text.removeprefix("."))
 
 
 def parse_path(text: str) -> KeyPath:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from femrisk.arms import POP, Intact, Untreated
 from femrisk.case import Case, names, read_case, write_case
+from femrisk.casefile import read_document
 from femrisk.errors import CaseError
 from femrisk.loads import SidewaysFall, Stance
 from femrisk.meshes import ProximalFemur, SurfaceBone
@@ -37,6 +39,7 @@ def test_a_name_that_is_taken_is_not_given_again() -> None:
     assert names(loads) == ("stance_2", "stance", "stance_3")
 
 
+@settings(deadline=None)
 @given(st.permutations([None, None, None, "a", "stance", "stance_2"]))
 def test_names_are_unique_and_stay_when_named_again(wanted: list[str | None]) -> None:
     loads = tuple(Stance(kind="stance", name=name) for name in wanted)
@@ -83,6 +86,7 @@ def keys(schema: dict[str, Any], value: Any) -> set[str]:
     return {key for inner in value for key in keys(schema, inner)} if isinstance(value, list | tuple) else set()
 
 
+@settings(deadline=None)
 @given(
     name=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,20}", fullmatch=True),
     age=st.floats(18, 110),
@@ -193,3 +197,51 @@ def test_a_wrong_case_says_all_its_mistakes(tmp_path: Path) -> None:
         read_case(path)
     wheres = [mistake.where.removeprefix(str(path)) for mistake in caught.value.mistakes]
     assert wheres == [":7: patient.age_years", ":18: loads[0]"]
+
+
+JUNK = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=8),
+    st.lists(st.integers(), max_size=3),
+    st.dictionaries(st.sampled_from(["kind", "name", "site", "zzz"]), st.text(max_size=4), max_size=3),
+    st.sampled_from([{"kind": "screws"}, {"kind": "surface"}, {"kind": "sphere"}, [[[]]], "NaN", "mirels"]),
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path of every value below the top."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [found for key, inner in pairs for found in ((*path, key), *places(inner, (*path, key)))]
+
+
+PLAIN = read_document(EXAMPLE).plain()
+
+
+@settings(deadline=None)
+@given(
+    places=st.lists(st.sampled_from(places(PLAIN)), min_size=1, max_size=3), junk=st.lists(JUNK, min_size=3, max_size=3)
+)
+def test_any_junk_in_any_place_gives_a_case_or_mistakes_with_their_keys(
+    tmp_path_factory: pytest.TempPathFactory, places: list[tuple[Any, ...]], junk: list[Any]
+) -> None:
+    data: Any = copy.deepcopy(PLAIN)
+    for (*above, last), value in zip(places, junk, strict=False):
+        inner = data
+        try:
+            for key in above:
+                inner = inner[key]
+            inner[last] = value
+        except (TypeError, KeyError, IndexError):
+            continue  # earlier junk has taken this place away
+    path = tmp_path_factory.getbasetemp() / "junk.yaml"
+    path.write_text(json.dumps(data))
+    try:
+        read_case(path)
+        wheres = [str(path)]
+    except CaseError as error:
+        wheres = [mistake.where for mistake in error.mistakes]
+    assert wheres
+    assert [where for where in wheres if not where.startswith(str(path))] == []

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from femrisk.casefile import LARGEST_FILE_BYTES, read_document
@@ -98,6 +98,7 @@ def test_every_key_knows_its_line(tmp_path: Path) -> None:
         ("a: b: c", [":1: not valid YAML: mapping values are not allowed here"]),
         ("a: \x07", [": not valid YAML"]),
         ('a: "\\ud800"', [":1: a: half a surrogate pair"]),
+        ('"a\\nb": 1\n"a\\nb": 2', [":2: 'a\\nb': duplicate key (first on line 1)"]),
         ("", [": the file is empty"]),
         ("# nothing\n", [": the file is empty"]),
         ("--- \n...\n", [": the file is empty"]),
@@ -143,28 +144,30 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         read_document(Path("/dev/zero"))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_give_values_or_mistakes(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_bytes(raw)
     try:
-        value = read_document(path).plain()
+        found: list[str] = [str(type(read_document(path).plain()))]
     except CaseError as error:
-        value = error.lines()
-        assert all("\n" not in line for line in value)
-    assert isinstance(value, dict | list)
+        found = error.lines()
+    assert found
+    assert all("\n" not in line for line in found)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab:-[]{}&*!#|>'\"%@,? \n0.", max_size=60))
 def test_any_punctuation_gives_values_or_mistakes(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_text(text)
     try:
-        value = read_document(path).plain()
+        found: list[str] = [str(type(read_document(path).plain()))]
     except CaseError as error:
-        value = error.lines()
-        assert all("\n" not in line for line in value)
-    assert isinstance(value, dict | list)
+        found = error.lines()
+    assert found
+    assert all("\n" not in line for line in found)
 
 
 def test_a_path_is_spelled_as_in_a_program() -> None:
