@@ -7,9 +7,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from femrisk.meshes.complex import EDGES, Complex, Ints, boundary_edges, crossing
+from femrisk.meshes.kernels import qualities
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.sheets import Masks, Sheet, settle
-from femrisk.meshes.snapping import ON_SHEET, snapped
+from femrisk.meshes.snapping import ON_SHEET, SNAP_FLOOR, snapped
 
 #: share of its length by which the middle of a cut edge may be moved onto the other sheets it lies in
 LONGEST_WAY = 0.25
@@ -123,7 +124,7 @@ def cut(mesh: Complex, sheets: tuple[Sheet, ...], bit: int, within: int | None) 
     corner = values[mesh.tets]
     holders = np.flatnonzero((corner.min(axis=1) < 0) & (corner.max(axis=1) > 0))
     masks = _shared(mesh, edges, keys, holders) | np.uint32(1 << bit)
-    middle = _middles(mesh, sheets, bit, edges, values, masks)
+    straight, middle = _middles(mesh, sheets, bit, edges, values, masks)
     lengths = np.linalg.norm(mesh.points[edges[:, 0]] - mesh.points[edges[:, 1]], axis=1)
     rank = np.empty(len(keys), dtype=np.int64)
     rank[np.argsort(-lengths, kind="stable")] = np.arange(len(keys))
@@ -132,7 +133,7 @@ def cut(mesh: Complex, sheets: tuple[Sheet, ...], bit: int, within: int | None) 
     stay = np.ones(len(mesh.tets), dtype=bool)
     stay[holders] = False
     mesh = Complex(
-        np.concatenate([mesh.points, middle]),
+        _untangled(mesh.points, straight, middle, children),
         np.concatenate([mesh.tets[stay], children]),
         np.concatenate([mesh.membership[stay], mesh.membership[holders][parents]]),
         np.concatenate([mesh.masks, masks]),
@@ -141,18 +142,34 @@ def cut(mesh: Complex, sheets: tuple[Sheet, ...], bit: int, within: int | None) 
     return _labelled(mesh, sheet, bit, active, np.concatenate([values, np.zeros(len(middle))]))
 
 
-def _middles(mesh: Complex, sheets: tuple[Sheet, ...], bit: int, edges: Ints, values: Floats, masks: Masks) -> Floats:
-    """(k, 3) where the edges meet the new sheet, pulled onto the other sheets in which an edge lies."""
+def _middles(
+    mesh: Complex, sheets: tuple[Sheet, ...], bit: int, edges: Ints, values: Floats, masks: Masks
+) -> tuple[Floats, Floats]:
+    """(k, 3) where the edges meet the new sheet; (k, 3) the same pulled onto the other sheets in which an edge lies."""
     a, b = mesh.points[edges[:, 0]], mesh.points[edges[:, 1]]
     root = _roots(sheets[bit], a, b, values[edges[:, 0]], values[edges[:, 1]])
-    middle = a + root[:, None] * (b - a)
+    straight = a + root[:, None] * (b - a)
+    middle = straight.copy()
     several = np.flatnonzero(masks & np.uint32((1 << bit) - 1))
-    settled, left = settle(sheets, middle[several], masks[several])
+    settled, left = settle(sheets, straight[several], masks[several])
     # the straight edge of a facet lies a sagitta away from its sheet: a longer way means the sheets do not meet here
-    way = np.linalg.norm(settled - middle[several], axis=1)
+    way = np.linalg.norm(settled - straight[several], axis=1)
     good = (left < 2 * ON_SHEET) & (way < LONGEST_WAY * np.linalg.norm(b - a, axis=1)[several])
     middle[several[good]] = settled[good]
-    return np.asarray(middle)
+    return straight, middle
+
+
+def _untangled(points: Floats, straight: Floats, middle: Floats, children: Ints) -> Floats:
+    """Points, then middles, these back on their straight edges where being pulled off them spoils a cell."""
+    count = len(points)
+    result = np.concatenate([points, middle])
+    for _ in range(4):
+        spoilt = np.unique(children[qualities(result, children) < SNAP_FLOOR])
+        spoilt = spoilt[spoilt >= count]
+        if not np.any(result[spoilt] != straight[spoilt - count]):
+            break
+        result[spoilt] = straight[spoilt - count]
+    return result
 
 
 def _labelled(mesh: Complex, sheet: Sheet, bit: int, active: NDArray[np.bool_], values: Floats) -> Complex:

@@ -17,16 +17,15 @@ def volume6(a, b, c, d):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def mean_ratio(a, b, c, d):  # type: ignore[no-untyped-def]
-    """12 (3V)^(2/3) / sum(l^2), negative when inverted."""
+    """12 (3V)^(2/3) / sum(l^2); inverted: the volume itself, which cannot be made to vanish by going far away."""
     six = volume6(a, b, c, d)
+    if six <= 0.0:
+        return six / 6
     total = 0.0
     for k in range(3):
         total += (a[k] - b[k]) ** 2 + (a[k] - c[k]) ** 2 + (a[k] - d[k]) ** 2
         total += (b[k] - c[k]) ** 2 + (b[k] - d[k]) ** 2 + (c[k] - d[k]) ** 2
-    if total <= 0.0:
-        return -1.0
-    eta = 12.0 * (0.5 * abs(six)) ** (2.0 / 3.0) / total
-    return eta if six > 0 else -eta
+    return 12.0 * (0.5 * six) ** (2.0 / 3.0) / total
 
 
 @njit(cache=True)

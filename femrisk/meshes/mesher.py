@@ -18,8 +18,8 @@ from femrisk.meshes.shapes import Solid
 from femrisk.meshes.sheets import Sheet
 from femrisk.meshes.sizing import SizeField, size_field
 
-#: most corrections of a sheet's level after it was cut, and again when all are
-ROUNDS = 2
+#: most corrections of the sheets' levels after each cut
+ROUNDS = 3
 
 
 def mesh(
@@ -40,7 +40,6 @@ def mesh(
     parts = parts_of(anatomy, solids, size_mm)
     names = tuple(part.name for part in parts)
     volumes = tuple(true_volume(parts, bit) for bit in range(len(parts)))
-    base = tuple(bit for bit, part in enumerate(parts) if part.role != "device")
     sheets: tuple[Sheet, ...] = ()
     made = _background(field)
     for bit, part in enumerate(parts):
@@ -48,12 +47,9 @@ def mesh(
         made = cut(made, sheets, bit, None if part.within is None else names.index(part.within))
         if bit == 0:
             made = made.only(made.membership == 1)
-        made, sheets = level(improve(made, sheets), sheets, (bit,), volumes, ROUNDS)
-        if bit == base[-1]:
-            # devices are cut into what is then the finished base mesh of the case: far from them nothing changes
-            made, sheets = level(made, sheets, base, volumes, ROUNDS)
-    devices = tuple(range(len(base), len(parts)))
-    made, sheets = level(made, sheets, devices, volumes, ROUNDS)
+        # devices are cut into what is then the finished base mesh of the case: far from them nothing changes
+        kin = tuple(i for i in range(bit + 1) if (parts[i].role == "device") == (part.role == "device"))
+        made, sheets = level(improve(made, sheets), sheets, kin, volumes, ROUNDS)
     return _labelled(made, names, anatomy)
 
 
@@ -84,7 +80,7 @@ def _background(field: SizeField) -> Complex:
     import gmsh
 
     lower, upper = field.corners()
-    gmsh.initialize(interruptible=False)
+    gmsh.initialize(readConfigFiles=False, interruptible=False)
     try:
         for name, value in {
             "General.Terminal": 0,
