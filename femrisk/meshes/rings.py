@@ -19,16 +19,12 @@ for _i, _j, _k, _l in (
 
 
 @njit(cache=True)
-def ring(tets, start, items, a, b, cells, chain):  # type: ignore[no-untyped-def]
-    """Order the cells around edge (a, b) counter-clockwise seen from b.
+def _gathered(tets, start, items, a, b, found, first, second):  # type: ignore[no-untyped-def]
+    """Fill in the cells that hold both a and b and their other corners, so that (a, b, first, second) is positive.
 
-    Fills ``cells`` and ``chain`` (cell k has corners a, b, chain[k], chain[k + 1]). Returns the number of cells (0: too
-    many, or not one fan) and whether the ring closes.
+    Returns their number, -1 when there are too many.
     """
     count = 0
-    first = np.empty(RING, np.int64)
-    second = np.empty(RING, np.int64)
-    found = np.empty(RING, np.int64)
     for k in range(start[a], start[a + 1]):
         t = items[k]
         i = j = -1
@@ -40,20 +36,29 @@ def ring(tets, start, items, a, b, cells, chain):  # type: ignore[no-untyped-def
         if j < 0:
             continue
         if count == RING:
-            return 0, False
+            return -1
         found[count] = t
         first[count] = tets[t, OPPOSITE[i, j, 0]]
         second[count] = tets[t, OPPOSITE[i, j, 1]]
         count += 1
-    if count == 0:
+    return count
+
+
+@njit(cache=True)
+def ring(tets, start, items, a, b, cells, chain):  # type: ignore[no-untyped-def]
+    """Order the cells around edge (a, b) counter-clockwise seen from b.
+
+    Fills ``cells`` and ``chain`` (cell k has corners a, b, chain[k], chain[k + 1]). Returns the number of cells (0: too
+    many, or not one fan) and whether the ring closes.
+    """
+    found, first, second = np.empty(RING, np.int64), np.empty(RING, np.int64), np.empty(RING, np.int64)
+    count = _gathered(tets, start, items, a, b, found, first, second)
+    if count <= 0:
         return 0, False
     begin = 0
     closed = True
     for k in range(count):
-        follows = False
-        for m in range(count):
-            follows |= second[m] == first[k]
-        if not follows:
+        if not (second[:count] == first[k]).any():
             begin, closed = k, False
             break
     chain[0] = first[begin]

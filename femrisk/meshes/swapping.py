@@ -175,14 +175,13 @@ def swap(points, tets, labels, masks, start, items, order):  # type: ignore[no-u
     extra = np.empty((2 * RING * order.size + 1, 4), np.int64)
     extra_labels = np.empty(2 * RING * order.size + 1, labels.dtype)
     filled, done = 0, 0
-    alive = np.ones(tets.shape[0], np.bool_)
-    locked = np.zeros(points.shape[0], np.bool_)
+    alive, locked = np.ones(tets.shape[0], np.bool_), np.zeros(points.shape[0], np.bool_)
     cells, best_cells = np.empty(RING, np.int64), np.empty(RING, np.int64)
     chain = np.empty(RING + 1, np.int64)
     new, best_new = np.empty((2 * RING, 4), np.int64), np.empty((2 * RING, 4), np.int64)
     tags, best_tags = np.empty(2 * RING, labels.dtype), np.empty(2 * RING, labels.dtype)
     for t in order:
-        if not alive[t] or locked[tets[t, 0]] or locked[tets[t, 1]] or locked[tets[t, 2]] or locked[tets[t, 3]]:
+        if not alive[t] or locked[tets[t]].any():
             continue
         best, best_count, best_total = 0.0, 0, 0
         for i in range(4):
@@ -205,10 +204,9 @@ def swap(points, tets, labels, masks, start, items, order):  # type: ignore[no-u
                 best_new[:] = new
                 best_tags[:3] = labels[t]
         if best_count:
-            for k in range(best_count):
-                alive[best_cells[k]] = False
-                for c in range(4):
-                    locked[tets[best_cells[k], c]] = True
+            for cell in best_cells[:best_count]:
+                alive[cell] = False
+                locked[tets[cell]] = True
             extra[filled : filled + best_total] = best_new[:best_total]
             extra_labels[filled : filled + best_total] = best_tags[:best_total]
             filled += best_total
