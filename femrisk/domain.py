@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import femrisk.wheel  # noqa: F401
+
+# isort: split
 import basix.ufl
 import dolfinx
 import numpy as np

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from femrisk.domain import Domain
 from femrisk.element import TABLE, assemble, internal_forces, places, strains
 from femrisk.grips import Level, Unknowns
+from femrisk.history import Attempt, State
 from femrisk.materials.curve import YieldCurve
 from femrisk.materials.plastic import dissipation, elastic_energy, update
 from femrisk.meshes.labelled import Floats
@@ -25,35 +26,9 @@ MAX_NEWTON = 12
 #: Two iterations in a row that leave more than this share of the residual end a try.
 STALL = 0.7
 #: Accuracy of the linear solves inside Newton, relative to their own right-hand side.
-INNER_TOLERANCE = 1e-2
+INNER_TOLERANCE = 3e-2
 #: A kept preconditioner is rebuilt when it needs this many times the iterations of a fresh one, and as many more.
 REBUILD = (2.0, 8)
-
-
-@dataclass(frozen=True)
-class State:
-    """A deformed bone in equilibrium (or the unloaded one)."""
-
-    #: travel of the machine, mm, and its force, N
-    travel: float
-    force: float
-    #: (n, 3) unknowns of the fine level
-    unknowns: Floats
-    #: (m, 4, 6) plastic strain and (m, 4) accumulated plastic strain
-    plastic_strain: Floats
-    accumulated: Floats
-    #: (m, 4, 6) stress, MPa
-    stress: Floats
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What a try for the next state gave."""
-
-    #: None when no equilibrium was found
-    state: State | None
-    #: each of them one assembly and one linear solve
-    newton_iterations: int
 
 
 @dataclass(frozen=True)

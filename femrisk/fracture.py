@@ -62,8 +62,8 @@ class ElasticCriterion:
 def read_peak(history: History) -> Peak:
     """The largest force, refined by a parabola where the march went past it.
 
-    A march that lost equilibrium is bracketed by its last force and the force the last tangent predicts at the travel
-    that failed; one that got stuck has no load.
+    A march that lost equilibrium is bracketed by its largest force and what the secant before it predicts at the next
+    travel (found or failed); one that got stuck has no load.
     """
     travel, force = history.displacements(), history.forces()
     work = np.array([0.0, *(increment.external_work for increment in history.increments)])
@@ -72,21 +72,25 @@ def read_peak(history: History) -> Peak:
     bracket = None
     if history.status == "stuck":
         return Peak(None, None, at, energy, top - 1)
-    if history.status == "collapsed" and 0 < top < len(force) - 1:
-        load, at = _parabola(travel[top - 1 : top + 2], force[top - 1 : top + 2])
+    beyond = travel[top + 1] if top + 1 < len(force) else history.lost_at
+    if history.status == "bracketed" and beyond is not None:
+        slope = (force[top] - force[top - 1]) / (travel[top] - travel[top - 1])
+        last = slice(max(top - 2, 0), top + 1)
+        curved = _parabola(travel[last], force[last], beyond)[0] if top > 1 else load
+        bracket = (load, max(curved, float(load + slope * (beyond - travel[top]))))
+    if history.status in ("collapsed", "bracketed") and 0 < top < len(force) - 1:
+        around = slice(top - 1, top + 2)
+        load, at = _parabola(travel[around], force[around], travel[top + 1])
         energy += 0.5e-3 * (load + force[top]) * (at - travel[top])
-    if history.status == "bracketed" and history.lost_at is not None:
-        slope = max((force[-1] - force[-2]) / (travel[-1] - travel[-2]), 0.0)
-        bracket = (load, max(load, float(force[-1] + slope * (history.lost_at - travel[-1]))))
     return Peak(load, bracket, at, energy, top - 1)
 
 
-def _parabola(x: Floats, y: Floats) -> tuple[float, float]:
-    """Top of the parabola through three points with the middle one highest: value, place."""
+def _parabola(x: Floats, y: Floats, furthest: float) -> tuple[float, float]:
+    """Top of the parabola through three points, between the first and ``furthest``: value, place."""
     a, b, c = np.polyfit(x - x[1], y, 2)
     if a >= 0:
-        return float(y[1]), float(x[1])
-    place = float(np.clip(-b / (2 * a), x[0] - x[1], x[2] - x[1]))
+        return float(y.max()), float(x[np.argmax(y)])
+    place = float(np.clip(-b / (2 * a), x[0] - x[1], furthest - x[1]))
     return float(c + b * place + a * place**2), float(x[1] + place)
 
 

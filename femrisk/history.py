@@ -1,13 +1,42 @@
-"""What a march leaves behind: one ``Increment`` per equilibrium, a ``History`` of them and how it ended."""
+"""What a march passes through and leaves behind: states, an ``Increment`` per equilibrium, and a ``History``."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
 
 #: The five honest endings of a march.
 STATUSES = ("collapsed", "plateau", "bracketed", "limit_reached", "stuck")
+
+
+@dataclass(frozen=True)
+class State:
+    """A deformed bone in equilibrium (or the unloaded one)."""
+
+    #: travel of the machine, mm, and its force, N
+    travel: float
+    force: float
+    #: (n, 3) unknowns of the fine level
+    unknowns: Floats
+    #: (m, 4, 6) plastic strain and (m, 4) accumulated plastic strain
+    plastic_strain: Floats
+    accumulated: Floats
+    #: (m, 4, 6) stress, MPa
+    stress: Floats
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What a try for the next state gave."""
+
+    #: None when no equilibrium was found
+    state: State | None
+    #: each of them one assembly and one linear solve
+    newton_iterations: int
 
 
 @dataclass(frozen=True)
@@ -41,10 +70,10 @@ class History:
     #: linear solves spent, failed tries included
     linear_solves: int
 
-    def displacements(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def displacements(self) -> Floats:
         """(k,) mm, starting with the unloaded state."""
         return np.array([0.0, *(increment.displacement for increment in self.increments)])
 
-    def forces(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def forces(self) -> Floats:
         """(k,) N, starting with the unloaded state."""
         return np.array([0.0, *(increment.force for increment in self.increments)])

@@ -12,8 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from femrisk.equilibrium import Attempt, State
-from femrisk.history import History, Increment
+from femrisk.history import Attempt, History, Increment, State
 from femrisk.meshes.labelled import Floats
 
 
@@ -50,6 +49,8 @@ class Rules:
     plateau_tangent: float = 0.02
     #: equilibrium lost below this share of the elastic stiffness is lost close to the peak
     bracket_tangent: float = 0.10
+    #: tries for a next state that are spent there
+    tries_near_peak: int = 3
     #: steps are not cut below this share of the largest one
     smallest_cut: float = 1 / 64
 
@@ -85,7 +86,7 @@ def march(
             tangent = _tangent(found, rules)
             lost, lost_at = lost + 1, current.travel + step
             near = tangent < rules.bracket_tangent * rules.stiffness and bool(found)
-            if near and (lost >= 2 or tangent * step < 0.01 * current.force):
+            if near and lost >= rules.tries_near_peak:
                 status = "bracketed"
                 break
             if step * 0.5 < rules.smallest_cut * rules.largest_step:

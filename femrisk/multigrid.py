@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import femrisk.wheel  # noqa: F401
+
+# isort: split
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray

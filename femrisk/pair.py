@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import femrisk.wheel  # noqa: F401
+
+# isort: split
 import numpy as np
 from mpi4py import MPI
 from numpy.typing import NDArray
 
 from femrisk.domain import Domain, distribute
 from femrisk.element import TABLE, strains
-from femrisk.equilibrium import Equilibrium, State
+from femrisk.equilibrium import Equilibrium
 from femrisk.fracture import (
     FAR_VOLUME,
     SUPPORTS,
@@ -25,7 +28,7 @@ from femrisk.fracture import (
     too_far,
 )
 from femrisk.grips import grip
-from femrisk.history import History, Increment
+from femrisk.history import History, Increment, State
 from femrisk.loads import STIFF_MODULUS, Boundary
 from femrisk.march import Found, Rules, march
 from femrisk.materials.curve import YieldCurve, constant

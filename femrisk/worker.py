@@ -10,7 +10,6 @@ import json
 import pickle
 import sys
 import traceback
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +60,9 @@ def make_mesh(folder: ResultFolder, task: MeshTask) -> None:
 
 def solve(folder: ResultFolder, task: SolveTask) -> None:
     """March every arm of the task; rank 0 writes."""
-    if find_spec("dolfinx_solver"):
-        import dolfinx_solver  # noqa: F401  (the wheel finds its MPI here)
+    import femrisk.wheel  # noqa: F401
+
+    # isort: split
     from mpi4py import MPI
 
     from femrisk.history import Increment

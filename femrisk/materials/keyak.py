@@ -30,7 +30,8 @@ def yield_curve(density: Floats, cortical: NDArray[np.bool_], size: Floats) -> Y
 
     A test of length L with one band of width h that softens while the rest unloads gives the band a plateau L/h times
     longer and a softening modulus Ep = h E Ep0 / (L E - (L - h) Ep0) (springs in series). The result is expressed over
-    plastic strain: a modulus Ep over total strain is E Ep / (E - Ep) over plastic strain.
+    plastic strain: a modulus Ep over total strain is E Ep / (E - Ep) over plastic strain. It is kept under E in size,
+    which keeps the stress unique; that touches only cortical curves of densities no cortex has.
 
     Args:
         density: ash density, g/cm3, any shape.
@@ -47,6 +48,6 @@ def yield_curve(density: Floats, cortical: NDArray[np.bool_], size: Floats) -> Y
         poisson=np.full_like(young, POISSON),
         strength=102.0 * density**1.80,
         plateau=plateau,
-        softening=young * element_slope / (young - element_slope),
+        softening=np.maximum(young * element_slope / (young - element_slope), -young),
         residual=43.1 * density**1.81,
     )

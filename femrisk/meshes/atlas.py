@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femrisk.meshes.anatomy import Landmarks
-from femrisk.meshes.cortex import rise
+from femrisk.meshes.cortex import Cortex, rise
 from femrisk.meshes.labelled import REGIONS, Floats
 from femrisk.meshes.shapes import Shape, unit
 
@@ -69,11 +69,15 @@ class Atlas:
     density_scale: float
     #: at DONOR_SCALE, g/cm3
     trochanter: float = TROCHANTER
+    #: thickness of the cortex; None where it is drawn as thick as it is
+    sheet: Cortex | None = None
 
     def density(self, points: Floats, cortical: NDArray[np.bool_]) -> Floats:
         """(n, 3) mm, (n,) in the cortex? -> (n,) ash density, g/cm3."""
         ratio = self.density_scale / DONOR_SCALE
         cortex = self.cortex(points) * (1 - CORTICAL_SHARE * (1 - ratio))
+        if self.sheet is not None:
+            cortex = cortex * self.sheet.filling(points)
         return np.asarray(np.clip(np.where(cortical, cortex, self.cancellous(points) * ratio), LOWEST, HIGHEST))
 
     def cortex(self, points: Floats) -> Floats:

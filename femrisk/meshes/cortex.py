@@ -9,7 +9,8 @@
 | below the lesser trochanter | medial 6-8, lateral 4-6 | [recalled-M] |
 | mid-shaft | 6-8 | [recalled-M] |
 
-What is thinner than ``THINNEST_MM`` is drawn that thick, since a thinner sheet cannot be meshed well.
+What is thinner than ``THINNEST_MM`` is drawn that thick, since a thinner sheet cannot be meshed well, and made less
+dense by as much as keeps modulus times thickness (``filling``).
 """
 
 from __future__ import annotations
@@ -24,13 +25,16 @@ from femrisk.meshes.sampled import GridDistance, resample
 from femrisk.meshes.shapes import Shape, unit
 
 THINNEST_MM = 1.0
-SHELL_MM = 1.2
+#: middle of the shell's band
+SHELL_MM = 1.0
+#: modulus (and, within 4 %, strength) goes with this power of the ash density (Keyak 2005)
+MODULUS_POWER = 1.86
 
 
 def neck_thickness(age_years: float) -> tuple[float, float]:
     """Superoposterior and inferoanterior neck cortex at an age, mm (Poole 2010: straight lines from 25 to 85 years)."""
     share = (min(max(age_years, 25.0), 85.0) - 25) / 60
-    return max(1.63 - 1.30 * share, THINNEST_MM), 3.9 - 0.6 * share
+    return 1.63 - 1.30 * share, 3.9 - 0.6 * share
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,15 @@ class Cortex:
     shell: float = SHELL_MM
 
     def thickness(self, points: Floats) -> Floats:
-        """(n, 3) mm -> (n,) mm."""
+        """(n, 3) mm -> (n,) mm, as drawn."""
+        return np.maximum(self.true_thickness(points), THINNEST_MM)
+
+    def filling(self, points: Floats) -> Floats:
+        """(n, 3) mm -> (n,) factor on the density of a cortex drawn thicker than it is: same modulus times thickness."""
+        return np.asarray(np.minimum(self.true_thickness(points) / THINNEST_MM, 1.0) ** (1 / MODULUS_POWER))
+
+    def true_thickness(self, points: Floats) -> Floats:
+        """(n, 3) mm -> (n,) mm, however thin."""
         marks = self.landmarks
         size = marks.head_radius / 23
         along = points @ marks.neck_axis

@@ -12,7 +12,7 @@ Presets, by sex (mm, deg). [seen] and [recalled] as in the sources' abstracts or
 | neck width AP | 26 | 30 | SI x 0.8: between 0.70 (n = 125 dry bones [seen]) and 0.875 of a round neck [derived] |
 | shaft diameter ML, AP | 26.5, 26.5 | 29, 29 | middle of mid-shaft 25-28 and 27-31 [recalled-M] |
 | shaft cortex | 6.5 | 7 | 6-8 [recalled-M] |
-| length | 208 | 216 | 0.48 x 441.8 [seen], x the cube root of the head ratio (bone length varies less) [derived] |
+| length | 240 | 250 | 0.48 x 441.8 [seen], x the cube root of the head ratio, and a pot of 30 mm [derived] |
 | bow radius | 1200 | 1200 | Egol 2004, 1200 +- 360 [recalled-H] |
 """
 
@@ -51,7 +51,7 @@ PRESETS: dict[str, dict[str, float]] = {
         "shaft_diameter_ml_mm": 26.5,
         "shaft_diameter_ap_mm": 26.5,
         "shaft_cortex_mm": 6.5,
-        "length_mm": 208.0,
+        "length_mm": 240.0,
         "bow_radius_mm": 1200.0,
     },
     "male": {
@@ -64,7 +64,7 @@ PRESETS: dict[str, dict[str, float]] = {
         "shaft_diameter_ml_mm": 29.0,
         "shaft_diameter_ap_mm": 29.0,
         "shaft_cortex_mm": 7.0,
-        "length_mm": 216.0,
+        "length_mm": 250.0,
         "bow_radius_mm": 1200.0,
     },
 }
@@ -97,14 +97,14 @@ class ProximalFemur(Part):
     """Medial-lateral outer diameter of the shaft at the distal cut."""
     shaft_diameter_ap_mm: Annotated[float, Field(ge=20, le=38)] | None = None
     """Anterior-posterior outer diameter of the shaft at the distal cut."""
-    superior_neck_cortex_mm: Annotated[float, Field(ge=1, le=4)] | None = None
+    superior_neck_cortex_mm: Annotated[float, Field(ge=0.3, le=4)] | None = None
     """Cortex of the neck above and behind (default from age, Poole 2010)."""
     inferior_neck_cortex_mm: Annotated[float, Field(ge=1, le=7)] | None = None
     """Cortex of the neck below and in front (default from age, Poole 2010)."""
     shaft_cortex_mm: Annotated[float, Field(ge=2, le=10)] | None = None
     """Cortex of the shaft."""
     length_mm: Annotated[float, Field(ge=130, le=300)] | None = None
-    """From the top of the head to the distal cut (default: about mid-shaft)."""
+    """From the top of the head to the distal cut (default: mid-shaft, and the 30 mm below it that are cast in a pot)."""
     bow_radius_mm: Annotated[float, Field(ge=500, le=5000)] | None = None
     """Radius of the anterior bow of the shaft."""
     density_scale: Annotated[float, Field(ge=0.3, le=1.3)] | None = None
@@ -164,7 +164,7 @@ class ProximalFemur(Part):
             marks, size["superior_neck_cortex_mm"], size["inferior_neck_cortex_mm"], size["shaft_cortex_mm"]
         )
         inner = cortex.endosteum(whole, whole.bounds())
-        atlas = Atlas(marks, outer, inner, size["density_scale"], self.trochanter_ash_g_per_cm3)
+        atlas = Atlas(marks, outer, inner, size["density_scale"], self.trochanter_ash_g_per_cm3, cortex)
         mirror = np.hstack([np.diag([1.0 if self.side == "left" else -1.0, 1, 1]), np.zeros((3, 1))])
         surface = feet[feet[:, 2] > shape.distal_z]
         return Anatomy(outer, inner, atlas.density, marks, surface, mirror, atlas.region)

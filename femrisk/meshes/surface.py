@@ -78,7 +78,7 @@ class SurfaceBone(Part):
     """Turn of the neck forwards out of the frontal plane (default: from the condyles if there, else the preset's)."""
     rounding_mm: Annotated[float, Field(ge=0, le=2)] = 1.0
     """Blur that rounds the edges of coarse triangles; the volume is kept."""
-    superior_neck_cortex_mm: Annotated[float, Field(ge=1, le=4)] | None = None
+    superior_neck_cortex_mm: Annotated[float, Field(ge=0.3, le=4)] | None = None
     """Cortex of the neck above and behind (default from age, Poole 2010)."""
     inferior_neck_cortex_mm: Annotated[float, Field(ge=1, le=7)] | None = None
     """Cortex of the neck below and in front (default from age, Poole 2010)."""
@@ -117,7 +117,7 @@ class SurfaceBone(Part):
         outer = Intersection((whole, HalfSpace(np.array([0, 0, marks.distal_z]), np.array([0.0, 0, -1]))))
         cortex = self.cortex(marks, standing)
         inner = cortex.endosteum(Softened.of(whole, cortex.thickness), whole.bounds())
-        atlas = Atlas(marks, outer, inner, self.density_scale or 1.0, self.trochanter_ash_g_per_cm3)
+        atlas = Atlas(marks, outer, inner, self.density_scale or 1.0, self.trochanter_ash_g_per_cm3, cortex)
         kept = feet[feet[:, 2] > marks.distal_z]
         return Anatomy(outer, inner, atlas.density, marks, kept, to_source, atlas.region)
 
