@@ -69,10 +69,8 @@ def _pinches(tets, labels, start, items, a, b, cells, chain, count, closed):  # 
     other, links = np.empty(RING, np.int64), np.empty(RING + 1, np.int64)
     for k in range(count if closed else count + 1):
         v = chain[k]
-        if closed or 0 < k < count:
-            face = labels[cells[k - 1 if k else count - 1]] ^ labels[cells[k]]
-        else:
-            face = np.uint32(1)
+        sided = closed or 0 < k < count
+        face = labels[cells[k - 1 if k else count - 1]] ^ labels[cells[k]] if sided else np.uint32(1)
         both = _edge_varying(tets, labels, start, items, a, v, other, links)
         both &= _edge_varying(tets, labels, start, items, b, v, other, links)
         if both & ~face:
