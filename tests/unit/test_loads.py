@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from phantom import phantom
@@ -180,7 +182,7 @@ def test_a_turned_femur_lies_on_the_back_of_its_trochanter(femur: Anatomy) -> No
         named(SidewaysFall(kind="sideways_fall", internal_rotation_deg=turn).boundary(femur), "trochanter_cup").center
         for turn in (-15, 0, 15, 30)
     ]
-    assert all(after[1] < before[1] for before, after in zip(poles, poles[1:], strict=False))
+    assert all(after[1] < before[1] for before, after in pairwise(poles))
 
 
 def test_the_stiff_layer_is_whole_under_the_pole_and_gone_far_from_it(tubes: Anatomy) -> None:
