@@ -6,6 +6,7 @@ States are values: a try that fails leaves the last one as it was, so there is n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse
@@ -13,16 +14,20 @@ from numpy.typing import NDArray
 
 from femrisk.domain import Domain
 from femrisk.element import TABLE, assemble, internal_forces, places, strains
+from femrisk.errors import SolverError
 from femrisk.grips import Level, Unknowns
 from femrisk.history import Attempt, State
 from femrisk.materials.curve import YieldCurve
 from femrisk.materials.plastic import dissipation, elastic_energy, update
 from femrisk.meshes.labelled import Floats
 from femrisk.multigrid import Multigrid, Pattern
+from femrisk.onerank import OneRank
 
 #: Newton stops when the free residual is below this share of the force on the machine.
 TOLERANCE = 1e-4
 MAX_NEWTON = 12
+#: Accuracy and number of the solves that refine the elastic state.
+REFINEMENT, MAX_REFINEMENTS = 1e-4, 8
 #: Two iterations in a row that leave more than this share of the residual end a try.
 STALL = 0.7
 #: Accuracy of the linear solves inside Newton, relative to their own right-hand side.
@@ -60,7 +65,8 @@ class Equilibrium:
         held = (unknowns.fine.slot[domain.cells] >= 0).any(axis=1)
         self._mixed = _mixed(domain.cells, unknowns.fine)
         self._kind = held.astype(np.int8) + (held & ~self._mixed)
-        self._multigrid = Multigrid(domain, unknowns, self._fine.pattern, self._coarse.pattern)
+        linear = OneRank if domain.comm.size == 1 else Multigrid
+        self._multigrid = linear(domain, unknowns, self._fine.pattern, self._coarse.pattern)
         self._fresh_iterations: int | None = None
 
     def rest(self) -> State:
@@ -121,10 +127,18 @@ class Equilibrium:
         response = elastic.respond(rest, unknowns)
         self._assemble(response)
         self._multigrid.prepare()
-        solved = self._multigrid.solve(self._share(-response.forces), tolerance)
         self._fresh_iterations = None
-        unknowns = unknowns + solved.correction
-        return self._state(1.0, unknowns, elastic.respond(rest, unknowns))
+        residual = first = self._norm(response)
+        for _ in range(MAX_REFINEMENTS):
+            solved = self._multigrid.solve(
+                self._share(-response.forces), max(REFINEMENT, 0.5 * tolerance * first / residual)
+            )
+            unknowns = unknowns + solved.correction
+            response = elastic.respond(rest, unknowns)
+            residual = self._norm(response)
+            if residual <= tolerance * first:
+                return self._state(1.0, unknowns, response)
+        raise SolverError("elastic solve", f"left {residual / first:.1e} of the residual (wanted: {tolerance:.0e})")
 
     def _correct(self, response: Response) -> Floats | None:
         """A Newton correction, or None when the tangent is indefinite; a preconditioner that got old is rebuilt."""
@@ -153,7 +167,7 @@ class Equilibrium:
 
     def _assemble(self, response: Response) -> None:
         domain = self.domain
-        fine, coarse = self._fine.zeros(), self._coarse.zeros()
+        fine, coarse = self._fine.zeros(self._multigrid.precision), self._coarse.zeros(np.float64)
         kept_fine, kept_coarse = assemble(
             domain.cells, domain.corners, domain.gradients, domain.volumes, response.moduli, response.normal, TABLE,
             fine, self._fine.cell_places, coarse, self._coarse.cell_places, self._kind,
@@ -192,10 +206,9 @@ class BlockRows:
     pattern: Pattern
     #: (m, k, k) place of each node pair of an ordinary cell
     cell_places: NDArray[np.int32]
-    #: entries whose row or column is not free, their (e, 3, 3) mask, and the diagonal's places
+    #: entries whose row or column is not free, and their (e, 3, 3) mask
     masked_entries: NDArray[np.int64]
     mask: Floats
-    diagonal: NDArray[np.int32]
 
     @classmethod
     def of(cls, cells: NDArray[np.int64], level: Level) -> BlockRows:
@@ -211,12 +224,16 @@ class BlockRows:
         mask = (level.free[rows[touched]][:, :, None] & level.free[indices[touched]][:, None, :]).astype(float)
         everyone = np.arange(nodes)
         return cls(
-            level, Pattern(pointers, indices), where, touched, mask, places(everyone, everyone, pointers, indices)
+            level,
+            Pattern(pointers, indices, places(everyone, everyone, pointers, indices)),
+            where,
+            touched,
+            mask,
         )
 
-    def zeros(self) -> Floats:
+    def zeros(self, precision: type[np.floating[Any]]) -> Floats:
         """(entries, 3, 3) empty block values."""
-        return np.zeros((len(self.pattern.indices), 3, 3))
+        return np.zeros((len(self.pattern.indices), 3, 3), dtype=precision)
 
     def add_special(self, values: Floats, kept: Floats, cells: NDArray[np.int64]) -> None:
         """Add the stiffness (s, k, k, 3, 3) of cells whose nodes a grip holds, in terms of the grips' unknowns."""
@@ -245,7 +262,7 @@ class BlockRows:
         """Rows and columns of unknowns that are not free removed, a fitting value left on their diagonal."""
         values[self.masked_entries] *= self.mask
         owned = self.level.numbering.owned
-        diagonal = self.diagonal[:owned]
+        diagonal = self.pattern.diagonal[:owned]
         fixed = ~self.level.free[:owned]
         node, component = np.nonzero(fixed)
         scale = np.abs(values[diagonal][:, [0, 1, 2], [0, 1, 2]])

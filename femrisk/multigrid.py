@@ -43,10 +43,15 @@ class Pattern:
 
     pointers: NDArray[np.int32]
     indices: NDArray[np.int32]
+    #: where each row's own block stands
+    diagonal: NDArray[np.int32]
 
 
 class Multigrid:
     """The two operators and the solver over them; ``fill`` gives new values to the same pattern."""
+
+    #: type of the fine block values it wants
+    precision = np.float64
 
     def __init__(self, domain: Domain, unknowns: Unknowns, fine_pattern: Pattern, coarse_pattern: Pattern) -> None:
         self._fine, self._coarse = unknowns.fine, unknowns.coarse
@@ -56,7 +61,7 @@ class Multigrid:
             _matrix(comm, self._fine, "baij"),
             _matrix(comm, self._coarse, "aij"),
         )
-        self._interpolation = _interpolation(domain, unknowns)
+        self._interpolation = _distributed(domain, unknowns, interpolation(domain, unknowns))
         self._modes = _rigid_body_modes(domain, unknowns)
         self._vector = _ghosted(comm, self._fine)
         self._solution = self._vector.duplicate()
@@ -99,6 +104,44 @@ class Multigrid:
             return np.asarray(local.array.reshape(-1, 3).copy())
 
 
+class CoarseSolver:
+    """One cycle of algebraic multigrid on the P1 operator of a single rank."""
+
+    def __init__(self, domain: Domain, unknowns: Unknowns, pattern: Pattern) -> None:
+        self._pattern = pattern
+        self._matrix = _matrix(domain.comm, unknowns.coarse, "aij")
+        self._modes = _rigid_body_modes(domain, unknowns)
+        self._right, self._solution = self._matrix.createVecs()
+        self._ksp: PETSc.KSP | None = None
+
+    def fill(self, values: Floats) -> None:
+        """Hand over block values (entries, 3, 3)."""
+        self._matrix.zeroEntries()
+        self._matrix.setValuesBlockedLocalCSR(
+            self._pattern.pointers, self._pattern.indices, values, PETSc.InsertMode.ADD
+        )
+        self._matrix.assemble()
+
+    def prepare(self) -> None:
+        """Set up on the values now in the operator, and keep that set-up when they change."""
+        if self._ksp is not None:
+            self._ksp.destroy()
+        self._matrix.setNearNullSpace(self._modes)
+        self._ksp = PETSc.KSP().create(self._matrix.comm)
+        self._ksp.setOperators(self._matrix)
+        options = _algebraic(self._ksp)
+        self._ksp.setUp()
+        _forget(self._ksp, options)
+        self._ksp.getPC().setReusePreconditioner(True)
+
+    def solve(self, right: Floats) -> Floats:
+        """(3 n,) -> (3 n,)."""
+        assert self._ksp is not None, "prepare comes before solve"
+        self._right.array[:] = right
+        self._ksp.solve(self._right, self._solution)
+        return np.asarray(self._solution.array)
+
+
 def _matrix(comm: object, level: Level, kind: str) -> PETSc.Mat:
     size = 3 * level.numbering.owned
     matrix = PETSc.Mat().create(comm)
@@ -116,8 +159,11 @@ def _ghosted(comm: object, level: Level) -> PETSc.Vec:
     return PETSc.Vec().createGhost(ghosts, size=(3 * owned, None), bsize=3, comm=comm)
 
 
-def _interpolation(domain: Domain, unknowns: Unknowns) -> PETSc.Mat:
-    """Fine unknowns from coarse ones: half of each parent's displacement; nothing to or from prescribed unknowns."""
+def interpolation(domain: Domain, unknowns: Unknowns) -> scipy.sparse.csr_matrix:
+    """Fine unknowns this rank owns from its coarse ones, (3 owned, 3 coarse).
+
+    Half of each parent's displacement; nothing to or from prescribed unknowns.
+    """
     fine, coarse = unknowns.fine, unknowns.coarse
     rows, columns, values = [], [], []
     nodes = np.arange(fine.numbering.owned)
@@ -144,6 +190,12 @@ def _interpolation(domain: Domain, unknowns: Unknowns) -> PETSc.Mat:
         (v.ravel(), (i.ravel(), j.ravel())), shape=(3 * fine.numbering.owned, 3 * len(coarse.numbering.to_global))
     )
     local.eliminate_zeros()
+    return local
+
+
+def _distributed(domain: Domain, unknowns: Unknowns, local: scipy.sparse.csr_matrix) -> PETSc.Mat:
+    """The interpolation as PETSc's matrix over all ranks."""
+    fine, coarse = unknowns.fine, unknowns.coarse
     to_global = (3 * coarse.numbering.to_global[:, None] + np.arange(3)).ravel()
     matrix = PETSc.Mat().createAIJ(
         ((3 * fine.numbering.owned, None), (3 * coarse.numbering.owned, None)),
@@ -188,18 +240,28 @@ def _solver(operators: tuple[PETSc.Mat, PETSc.Mat], interpolation: PETSc.Mat) ->
     smoother.getPC().setType("sor")
     bottom = pc.getMGCoarseSolve()
     bottom.setOperators(coarse)
-    bottom.setType("preonly")
-    amg = bottom.getPC()
-    prefix = f"femrisk_{id(ksp):x}_"
-    amg.setOptionsPrefix(prefix)
-    options = PETSc.Options(prefix)
-    names = {"pc_type": "gamg", "pc_gamg_threshold": THRESHOLD, "mg_coarse_pc_type": "redundant"}
-    if fine.comm.size == 1:
-        names = {"pc_type": "gamg", "pc_gamg_threshold": THRESHOLD}
-    for name, value in names.items():
-        options[name] = value
-    amg.setFromOptions()
+    options = _algebraic(bottom)
     ksp.setUp()
+    _forget(bottom, options)
+    return ksp
+
+
+def _algebraic(ksp: PETSc.KSP) -> tuple[str, ...]:
+    """Make a solver one cycle of algebraic multigrid; the options it leaves are dropped by ``_forget`` after set-up."""
+    ksp.setType("preonly")
+    prefix = f"femrisk_{id(ksp):x}_"
+    ksp.getPC().setOptionsPrefix(prefix)
+    options = PETSc.Options(prefix)
+    values: dict[str, object] = {"pc_type": "gamg", "pc_gamg_threshold": THRESHOLD}
+    if ksp.comm.size > 1:
+        values["mg_coarse_pc_type"] = "redundant"
+    for name, value in values.items():
+        options[name] = value
+    ksp.getPC().setFromOptions()
+    return tuple(values)
+
+
+def _forget(ksp: PETSc.KSP, names: tuple[str, ...]) -> None:
+    options = PETSc.Options(ksp.getPC().getOptionsPrefix())
     for name in names:
         del options[name]
-    return ksp
