@@ -56,17 +56,24 @@ class Equilibrium:
         domain: this rank's share of the mesh.
         unknowns: the grips' change of unknowns.
         curve: yield curves (m, 4) of this rank's cells.
+        linear: the linear solver; by default the fastest for the number of ranks.
     """
 
-    def __init__(self, domain: Domain, unknowns: Unknowns, curve: YieldCurve) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        unknowns: Unknowns,
+        curve: YieldCurve,
+        linear: type[OneRank] | type[Multigrid] | None = None,
+    ) -> None:
         self.domain, self.unknowns, self.curve = domain, unknowns, curve
         self._fine = BlockRows.of(domain.cells, unknowns.fine)
         self._coarse = BlockRows.of(domain.corners, unknowns.coarse)
         held = (unknowns.fine.slot[domain.cells] >= 0).any(axis=1)
         self._mixed = _mixed(domain.cells, unknowns.fine)
         self._kind = held.astype(np.int8) + (held & ~self._mixed)
-        linear = OneRank if domain.comm.size == 1 else Multigrid
-        self._multigrid = linear(domain, unknowns, self._fine.pattern, self._coarse.pattern)
+        kind = linear or (OneRank if domain.comm.size == 1 else Multigrid)
+        self._multigrid = kind(domain, unknowns, self._fine.pattern, self._coarse.pattern)
         self._fresh_iterations: int | None = None
 
     def rest(self) -> State:

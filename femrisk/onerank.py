@@ -6,13 +6,18 @@ solves again for the residual, which the cells give in double precision.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from femrisk.domain import Domain
 from femrisk.grips import Unknowns
 from femrisk.meshes.labelled import Floats
 from femrisk.multigrid import MAX_ITERATIONS, CoarseSolver, Pattern, Solved, interpolation
 from femrisk.sweeps import multiply, smooth, smooth_from_zero
+
+Singles = NDArray[np.float32]
 
 
 class OneRank:
@@ -27,10 +32,9 @@ class OneRank:
         self._coarse = CoarseSolver(domain, unknowns, coarse_pattern)
         self._down = interpolation(domain, unknowns).astype(np.float32)
         self._up = self._down.T.tocsr()
-        self._values: Floats | None = None
-        self._kept: tuple[Floats, Floats] | None = None
+        self._values: Singles | None = None
 
-    def fill(self, fine: Floats, coarse: Floats) -> None:
+    def fill(self, fine: NDArray[Any], coarse: Floats) -> None:
         """Hand over block values (entries, 3, 3) of both patterns."""
         self._values = fine
         self._coarse.fill(coarse)
@@ -68,7 +72,7 @@ class OneRank:
         """Nothing to add up: one rank knows every share."""
         return shares
 
-    def _precondition(self, values: Floats, inverse: Floats, right: Floats) -> Floats:
+    def _precondition(self, values: Singles, inverse: Singles, right: Singles) -> Singles:
         x, residual = np.zeros_like(right), np.empty_like(right)
         smooth_from_zero(*self._rows, values, self._diagonal, inverse, right, x, residual)
         correction = self._coarse.solve(self._up @ residual.ravel())

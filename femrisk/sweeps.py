@@ -36,7 +36,7 @@ def _times(block: Any, a: float, b: float, c: float, out: Any) -> None:
 
 @numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]
 def multiply(pointers: Any, indices: Any, values: Any, x: Any, out: Any) -> None:
-    """out = A x; all (n, 3) float32."""
+    """Fill ``out`` with A x; all (n, 3) float32."""
     for i in range(len(out)):
         out[i, 0], out[i, 1], out[i, 2] = _row(values, indices, pointers[i], pointers[i + 1], x)
 
@@ -45,7 +45,7 @@ def multiply(pointers: Any, indices: Any, values: Any, x: Any, out: Any) -> None
 def smooth_from_zero(
     pointers: Any, indices: Any, values: Any, diagonal: Any, inverse: Any, right: Any, x: Any, residual: Any
 ) -> None:
-    """x after a forward and a backward sweep from zero, and residual = right - A x.
+    """Fill ``x`` with what a forward and a backward sweep make of zero, and ``residual`` with right - A x.
 
     After the backward sweep (L y + D x + U x = right with the forward values y) the residual is L (y - x).
     """

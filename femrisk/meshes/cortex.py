@@ -52,7 +52,7 @@ class Cortex:
         return np.maximum(self.true_thickness(points), THINNEST_MM)
 
     def filling(self, points: Floats) -> Floats:
-        """(n, 3) mm -> (n,) factor on the density of a cortex drawn thicker than it is: same modulus times thickness."""
+        """(n, 3) mm -> (n,) factor on the density of a cortex drawn too thick: keeps modulus times thickness."""
         return np.asarray(np.minimum(self.true_thickness(points) / THINNEST_MM, 1.0) ** (1 / MODULUS_POWER))
 
     def true_thickness(self, points: Floats) -> Floats:

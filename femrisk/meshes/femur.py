@@ -104,7 +104,7 @@ class ProximalFemur(Part):
     shaft_cortex_mm: Annotated[float, Field(ge=2, le=10)] | None = None
     """Cortex of the shaft."""
     length_mm: Annotated[float, Field(ge=130, le=300)] | None = None
-    """From the top of the head to the distal cut (default: mid-shaft, and the 30 mm below it that are cast in a pot)."""
+    """From the top of the head to the distal cut (default: mid-shaft, and 30 mm below it for the pot)."""
     bow_radius_mm: Annotated[float, Field(ge=500, le=5000)] | None = None
     """Radius of the anterior bow of the shaft."""
     density_scale: Annotated[float, Field(ge=0.3, le=1.3)] | None = None

@@ -8,7 +8,7 @@ import pytest
 from femrisk.meshes import atlas as table
 from femrisk.meshes.anatomy import Landmarks
 from femrisk.meshes.atlas import CORTICAL_SHARE, DONOR_SCALE, Atlas, age_scale
-from femrisk.meshes.cortex import THINNEST_MM, Cortex, neck_thickness
+from femrisk.meshes.cortex import Cortex, neck_thickness
 from femrisk.meshes.labelled import REGIONS, Floats
 from femrisk.meshes.shapes import Capsule, Offset
 

@@ -1,0 +1,52 @@
+"""What a mesh of its own does to an arm: the intact femur on the example's base, screws and nail meshes.
+
+Devices are painted as host bone, so every difference is mesh noise. Writes a table to stdout.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import femrisk.wheel  # noqa: F401
+
+# isort: split
+from mpi4py import MPI
+
+from femrisk.case import read_case
+from femrisk.materials.field import paint
+from femrisk.meshes.mesher import mesh
+from femrisk.pair import compute, prepare
+from femrisk.plan import families, mesh_task
+from femrisk.scene import build
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--linear", action="store_true", help="elastic solves only")
+    options = parser.parse_args()
+    scene = build(read_case(ROOT / "cases" / "femur_neck_lytic.yaml"))
+    lesion = tuple((one.name, f"tumour_{one.nature}") for one in scene.lesions)
+    groups = sorted(families(scene), key=lambda one: one.name)
+    base: dict[tuple[str, str], tuple[float, float, float]] = {}
+    print("| bone | load | mesh | stiffness | linear load | fracture load, N (status) |")
+    print("|---|---|---|---|---|---|")
+    for group in groups:
+        task = mesh_task(scene, group)
+        made = mesh(task.anatomy, group.solids, task.size_mm, task.sizing)
+        for bone, layers in (("intact", ()), ("untreated", lesion)):
+            for load, boundary in scene.boundaries.items():
+                ready = prepare(made, boundary, MPI.COMM_WORLD)
+                result = compute(ready, paint(made, layers), options.linear, lambda increment: None)
+                numbers = (result.stiffness, result.elastic.loads[100.0], result.peak.load or float("nan"))
+                first = base.setdefault((bone, load), numbers)
+                moved = [f"{100 * (new / old - 1):+.2f} %" for new, old in zip(numbers, first, strict=True)]
+                loads = "" if options.linear else f"{numbers[2]:.0f} {moved[2]} ({result.history.status})"
+                print(f"| {bone} | {load} | {group.name} | {moved[0]} | {moved[1]} | {loads} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
