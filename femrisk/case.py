@@ -57,6 +57,9 @@ class Analysis(Part):
     model: Literal["keyak_plasticity", "linear"] = "keyak_plasticity"
     """Model of bone: Keyak's plasticity pushed to fracture, or one linear solve with the strain criterion."""
 
+    density_law: Literal["keyak_2005", "keyak_1998", "keller_1994", "morgan_2003"] = "keyak_2005"
+    """Relation from ash density to modulus and strength of bone; the post-yield curve is Keyak's."""
+
     mesh_size_mm: Annotated[float, Field(ge=1.0, le=10.0)] = 3.0
     """Edge length of the tetrahedra in the bone, mm; lesion, cement and devices are meshed finer."""
 

@@ -52,6 +52,7 @@ class SolveTask:
     boundary: Boundary
     arms: tuple[ArmTask, ...]
     linear_only: bool
+    density_law: str
     #: (3,) point and unit normal of the section whose load share is reported
     section: tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -114,5 +115,6 @@ def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...]) -
         scene.boundaries[load],
         tuple(tasks),
         scene.case.analysis.model == "linear",
+        scene.case.analysis.density_law,
         (tuple(float(x) for x in point), tuple(float(x) for x in normal)),
     )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from femrisk.materials import keyak
 from femrisk.materials.curve import YieldCurve, constant
+from femrisk.materials.density import LAWS
 from femrisk.materials.library import MATERIALS, HostTissue
 from femrisk.meshes.labelled import Floats, LabelledMesh, signed_volumes
 
@@ -53,20 +54,22 @@ def element_sizes(points: Floats, tets: NDArray[np.int64]) -> Floats:
     return np.asarray((total / count)[tets].mean(axis=1))
 
 
-def paint(mesh: LabelledMesh, layers: tuple[tuple[str, str], ...]) -> MaterialField:
+def paint(mesh: LabelledMesh, layers: tuple[tuple[str, str], ...], density_law: str = "keyak_2005") -> MaterialField:
     """Host bone by Keyak's law, then each (solid, material) in turn; the last paint on a cell wins.
 
     Args:
         mesh: the labelled mesh.
         layers: ordered names of solids and of materials of the library; a solid the mesh does not hold is an error.
+        density_law: name of the relation that gives bone its modulus and strength.
 
     Raises:
         KeyError: an unknown solid or material.
     """
-    density = mesh.density.clip(*keyak.VALID_DENSITY)
     cortical = ~mesh.inside("endosteum")
-    size = np.broadcast_to(element_sizes(mesh.points, mesh.tets)[:, None], density.shape)
-    host = keyak.yield_curve(density, np.broadcast_to(cortical[:, None], density.shape), size)
+    shape = mesh.density.shape
+    size = np.broadcast_to(element_sizes(mesh.points, mesh.tets)[:, None], shape)
+    in_cortex = np.broadcast_to(cortical[:, None], shape)
+    host = keyak.yield_curve(mesh.density, in_cortex, size, LAWS[density_law])
     index = np.where(cortical, HOSTS.index("cortical"), HOSTS.index("cancellous"))
     index[~cortical & (mesh.density.mean(axis=1) < MARROW_DENSITY)] = HOSTS.index("marrow")
     names, curve = list(HOSTS), host
@@ -79,6 +82,6 @@ def paint(mesh: LabelledMesh, layers: tuple[tuple[str, str], ...]) -> MaterialFi
             layer = host.scaled(material.share)
         else:
             strength = np.inf if material.strength_MPa is None else material.strength_MPa
-            layer = constant(density.shape, material.young_MPa, material.poisson, strength)
+            layer = constant(shape, material.young_MPa, material.poisson, strength)
         curve = curve.where(cells[:, None], layer)
     return MaterialField(tuple(names), index, curve)

@@ -10,22 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femrisk.materials.curve import YieldCurve
+from femrisk.materials.density import LAWS, USED_FOR, DensityLaw
 from femrisk.meshes.labelled import Floats
 
 #: Poisson's ratio of bone (Miura et al. 2017).
 POISSON = 0.3
 #: Specimen lengths of the tests behind the post-yield strains, mm.
 TRABECULAR_LENGTH, CORTICAL_LENGTH = 15.0, 5.0
-#: Ash densities the relations were measured over; values outside are clipped and said.
-VALID_DENSITY = (0.01, 1.3)
+#: Residual stress a rho^b, MPa.
+RESIDUAL = (43.1, 1.81)
 
 
-def modulus(density: Floats) -> Floats:
-    """Young's modulus 14900 rho^1.86, MPa."""
-    return np.asarray(14900.0 * density**1.86)
-
-
-def yield_curve(density: Floats, cortical: NDArray[np.bool_], size: Floats) -> YieldCurve:
+def yield_curve(
+    density: Floats, cortical: NDArray[np.bool_], size: Floats, law: DensityLaw = LAWS["keyak_2005"]
+) -> YieldCurve:
     """Plateau, softening and residual stress, scaled to the element.
 
     A test of length L with one band of width h that softens while the rest unloads gives the band a plateau L/h times
@@ -37,8 +35,11 @@ def yield_curve(density: Floats, cortical: NDArray[np.bool_], size: Floats) -> Y
         density: ash density, g/cm3, any shape.
         cortical: True where the cortical test applies, same shape.
         size: edge length h of the element, mm, same shape.
+        law: modulus and strength; with another law than Keyak's the residual keeps its share of the strength.
     """
-    young = modulus(density)
+    density = density.clip(*USED_FOR)
+    young, strength = law.modulus(density), law.strength(density)
+    residual = RESIDUAL[0] * density ** RESIDUAL[1] * strength / LAWS["keyak_2005"].strength(density)
     length = np.where(cortical, CORTICAL_LENGTH, TRABECULAR_LENGTH)
     plateau = np.where(cortical, 0.0184 - 0.0100 * density, 0.00189 + 0.0241 * density).clip(min=0.0) * length / size
     slope = np.where(cortical, -1000.0, -2080.0 * density**1.45)
@@ -46,8 +47,8 @@ def yield_curve(density: Floats, cortical: NDArray[np.bool_], size: Floats) -> Y
     return YieldCurve(
         young=young,
         poisson=np.full_like(young, POISSON),
-        strength=102.0 * density**1.80,
+        strength=strength,
         plateau=plateau,
         softening=np.maximum(young * element_slope / (young - element_slope), -young),
-        residual=43.1 * density**1.81,
+        residual=residual,
     )
