@@ -6,21 +6,19 @@ States are values: a try that fails leaves the last one as it was, so there is n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import scipy.sparse
-from numpy.typing import NDArray
 
+from femrisk.blockrows import BlockRows, mixed
 from femrisk.domain import Domain
-from femrisk.element import TABLE, assemble, internal_forces, places, strains
+from femrisk.element import TABLE, assemble, internal_forces, strains
 from femrisk.errors import SolverError
-from femrisk.grips import Level, Unknowns
+from femrisk.grips import Unknowns
 from femrisk.history import Attempt, State
 from femrisk.materials.curve import YieldCurve
 from femrisk.materials.plastic import dissipation, elastic_energy, update
 from femrisk.meshes.labelled import Floats
-from femrisk.multigrid import Multigrid, Pattern
+from femrisk.multigrid import Multigrid
 from femrisk.onerank import OneRank
 
 #: Newton stops when the free residual is below this share of the force on the machine.
@@ -70,7 +68,7 @@ class Equilibrium:
         self._fine = BlockRows.of(domain.cells, unknowns.fine)
         self._coarse = BlockRows.of(domain.corners, unknowns.coarse)
         held = (unknowns.fine.slot[domain.cells] >= 0).any(axis=1)
-        self._mixed = _mixed(domain.cells, unknowns.fine)
+        self._mixed = mixed(domain.cells, unknowns.fine)
         self._kind = held.astype(np.int8) + (held & ~self._mixed)
         kind = linear or (OneRank if domain.comm.size == 1 else Multigrid)
         self._multigrid = kind(domain, unknowns, self._fine.pattern, self._coarse.pattern)
@@ -93,13 +91,13 @@ class Equilibrium:
         plastic = (dissipation(self.curve, state.accumulated) * weights).sum()
         return 1e-3 * self.domain.sum(float(stored)), 1e-3 * self.domain.sum(float(plastic))
 
-    def respond(self, state: State, unknowns: Floats) -> Response:
-        """Integrate the material from the history of ``state`` to other unknowns (n, 3)."""
+    def respond(self, state: State, unknowns: Floats, curve: YieldCurve | None = None) -> Response:
+        """Integrate the material (or another ``curve``) from the history of ``state`` to other unknowns (n, 3)."""
         displacement = self.unknowns.fine.expand(unknowns)
         domain = self.domain
         strain = strains(domain.cells, domain.gradients, displacement, TABLE)
         stress, plastic, accumulated, moduli, normal = update(
-            self.curve, strain, state.plastic_strain, state.accumulated
+            curve or self.curve, strain, state.plastic_strain, state.accumulated
         )
         nodal = internal_forces(domain.cells, domain.gradients, domain.volumes, stress, len(displacement), TABLE)
         forces = self._multigrid.assembled(self.unknowns.fine.reduce(nodal))
@@ -128,10 +126,9 @@ class Equilibrium:
     def linear(self, tolerance: float = 1e-8) -> State:
         """The elastic state at a travel of 1 mm, whatever the yield stresses."""
         rest = self.rest()
-        elastic = Equilibrium.__new__(Equilibrium)
-        elastic.__dict__.update(self.__dict__, curve=self.curve.elastic())
+        elastic = self.curve.elastic()
         unknowns = self.unknowns.driven.copy()
-        response = elastic.respond(rest, unknowns)
+        response = self.respond(rest, unknowns, elastic)
         self._assemble(response)
         self._multigrid.prepare()
         self._fresh_iterations = None
@@ -141,7 +138,7 @@ class Equilibrium:
                 self._share(-response.forces), max(REFINEMENT, 0.5 * tolerance * first / residual)
             )
             unknowns = unknowns + solved.correction
-            response = elastic.respond(rest, unknowns)
+            response = self.respond(rest, unknowns, elastic)
             residual = self._norm(response)
             if residual <= tolerance * first:
                 return self._state(1.0, unknowns, response)
@@ -203,100 +200,3 @@ class Equilibrium:
         return State(
             travel, self._force(response), unknowns, response.plastic_strain, response.accumulated, response.stress
         )
-
-
-@dataclass(frozen=True)
-class BlockRows:
-    """Where the blocks of one level's cells go in the block rows of its operator."""
-
-    level: Level
-    pattern: Pattern
-    #: (m, k, k) place of each node pair of an ordinary cell
-    cell_places: NDArray[np.int32]
-    #: entries whose row or column is not free, and their (e, 3, 3) mask
-    masked_entries: NDArray[np.int64]
-    mask: Floats
-
-    @classmethod
-    def of(cls, cells: NDArray[np.int64], level: Level) -> BlockRows:
-        """Build the pattern of all node pairs that share a cell, with held nodes replaced by their masters."""
-        nodes, width = len(level.slot), cells.shape[1]
-        pairs = _pairs(cells)
-        special = cells[_mixed(cells, level)]
-        masters = np.tile(np.unique(level.grips), (len(special), 1))
-        pointers, indices = _pattern((cells, np.hstack([special, masters])), nodes)
-        where = places(pairs[0], pairs[1], pointers, indices).reshape(len(cells), width, width)
-        rows = np.repeat(np.arange(nodes), np.diff(pointers))
-        touched = np.flatnonzero(~level.free.all(axis=1)[rows] | ~level.free.all(axis=1)[indices])
-        mask = (level.free[rows[touched]][:, :, None] & level.free[indices[touched]][:, None, :]).astype(float)
-        everyone = np.arange(nodes)
-        return cls(
-            level,
-            Pattern(pointers, indices, places(everyone, everyone, pointers, indices)),
-            where,
-            touched,
-            mask,
-        )
-
-    def zeros(self, precision: type[np.floating[Any]]) -> Floats:
-        """(entries, 3, 3) empty block values."""
-        return np.zeros((len(self.pattern.indices), 3, 3), dtype=precision)
-
-    def add_special(self, values: Floats, kept: Floats, cells: NDArray[np.int64]) -> None:
-        """Add the stiffness (s, k, k, 3, 3) of cells whose nodes a grip holds, in terms of the grips' unknowns."""
-        if not len(cells):
-            return
-        targets, maps = self._targets(cells)
-        blocks = np.einsum("caxip,cabij,cbyjq->caxbypq", maps, kept, maps, optimize=True)
-        rows = np.broadcast_to(targets[:, :, :, None, None], blocks.shape[:5])
-        columns = np.broadcast_to(targets[:, None, None, :, :], blocks.shape[:5])
-        used = (rows >= 0) & (columns >= 0)
-        where = places(rows[used], columns[used], self.pattern.pointers, self.pattern.indices)
-        np.add.at(values, where, blocks[used])
-
-    def _targets(self, cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
-        """(s, k, 2) unknowns each node hangs on (-1: none) and (s, k, 2, 3, 3) how."""
-        slot = self.level.slot[cells]
-        targets = np.stack([cells, np.full_like(cells, -1)], axis=-1)
-        maps = np.zeros((*cells.shape, 2, 3, 3))
-        maps[..., 0, :, :] = np.eye(3)
-        held = slot >= 0
-        targets[held] = self.level.masters[slot[held]]
-        maps[held] = self.level.maps[slot[held]]
-        return targets, maps
-
-    def masked(self, values: Floats) -> Floats:
-        """Rows and columns of unknowns that are not free removed, a fitting value left on their diagonal."""
-        values[self.masked_entries] *= self.mask
-        owned = self.level.numbering.owned
-        diagonal = self.pattern.diagonal[:owned]
-        fixed = ~self.level.free[:owned]
-        node, component = np.nonzero(fixed)
-        scale = np.abs(values[diagonal][:, [0, 1, 2], [0, 1, 2]])
-        values[diagonal[node], component, component] = scale[~fixed].mean() if (~fixed).any() else 1.0
-        return values
-
-
-def _pairs(cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    width = cells.shape[1]
-    return np.repeat(cells, width, axis=1).ravel(), np.tile(cells, (1, width)).ravel()
-
-
-def _pattern(groups: tuple[NDArray[np.int64], ...], nodes: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Pointers and sorted columns of all node pairs that share a row of one of the groups, and of the diagonal."""
-    total = scipy.sparse.identity(nodes, dtype=np.int8, format="csr")
-    for group in groups:
-        if len(group):
-            pointers = np.arange(0, group.size + 1, group.shape[1])
-            entries = (np.ones(group.size, dtype=bool), group.ravel(), pointers)
-            incidence = scipy.sparse.csr_matrix(entries, (len(group), nodes))
-            total = total + (incidence.T @ incidence).astype(np.int8)
-    total.sort_indices()
-    return total.indptr.astype(np.int32), total.indices.astype(np.int32)
-
-
-def _mixed(cells: NDArray[np.int64], level: Level) -> NDArray[np.bool_]:
-    """(m,) cells with a node in a grip, save those that move with one grip as a whole and store no energy."""
-    held = level.slot[cells] >= 0
-    master = np.where(held, level.masters[level.slot[cells], 0], -1)
-    return np.asarray(held.any(axis=1) & ~(held.all(axis=1) & (master == master[:, :1]).all(axis=1)))

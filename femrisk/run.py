@@ -126,13 +126,14 @@ def solve(
     hear: Callable[[Job, dict[str, Any]], None],
 ) -> dict[str, str]:
     """March the missing pairs, those of one mesh and load one after the other; returns what failed."""
-    tasks = []
-    for load in dict.fromkeys(load for _, load in missing):
-        for one in groups:
-            arms = tuple(arm for arm, under in missing if under == load and arm in one.arms)
-            if arms:
-                tasks.append(Job(f"{one.name}_{load}", solve_task(scene, one, load, arms), ranks))
-    tasks.sort(key=lambda job: -len(job.task.arms) if hasattr(job.task, "arms") else 0)
+    groups_of_pairs = [
+        (one, load, tuple(arm for arm, under in missing if under == load and arm in one.arms))
+        for load in dict.fromkeys(load for _, load in missing)
+        for one in groups
+    ]
+    # the longest first, so that no worker is left alone with it at the end
+    longest_first = sorted((group for group in groups_of_pairs if group[2]), key=lambda group: -len(group[2]))
+    tasks = [Job(f"{one.name}_{load}", solve_task(scene, one, load, arms), ranks) for one, load, arms in longest_first]
     return work(folder, tasks, jobs, hear)
 
 

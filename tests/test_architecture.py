@@ -27,7 +27,7 @@ LAYERS = (
     {"domain"},
     {"grips"},
     {"multigrid", "sweeps"},
-    {"onerank"},
+    {"blockrows", "onerank"},
     {"equilibrium"},
     {"march"},
     {"pair"},
