@@ -84,7 +84,7 @@ def distribute(mesh: LabelledMesh, comm: MPI.Comm) -> Domain:
     grid = dolfinx.mesh.create_mesh(comm, mesh.tets[chunk].astype(np.int64), element, mesh.points[points])
     # original_cell_index counts over all ranks in the order the chunks were passed
     original = np.asarray(grid.topology.original_cell_index, dtype=np.int64)
-    vertices = np.asarray(grid.geometry.input_global_indices)[grid.geometry.dofmap]
+    vertices = np.asarray(grid.geometry.input_global_indices)[grid.geometry.dofmaps[0]]
     if not np.array_equal(vertices, mesh.tets[original]):
         raise RuntimeError("the order of a cell's vertices was changed while the mesh was distributed")
 

@@ -113,7 +113,8 @@ class Equilibrium:
         for iteration in range(MAX_NEWTON):
             if residual <= tolerance * abs(force) and iteration > 0:
                 return Attempt(self._state(travel, unknowns, response), iteration)
-            correction = self._correct(response) if np.isfinite(residual) else None
+            needed = 0.5 * tolerance * abs(force) / residual if residual > 0 else 1.0
+            correction = self._correct(response, needed) if np.isfinite(residual) else None
             if correction is None:
                 return Attempt(None, iteration + 1)
             unknowns, response = self._search(state, unknowns, correction, response)
@@ -144,13 +145,16 @@ class Equilibrium:
                 return self._state(1.0, unknowns, response)
         raise SolverError("elastic solve", f"left {residual / first:.1e} of the residual (wanted: {tolerance:.0e})")
 
-    def _correct(self, response: Response) -> Floats | None:
-        """A Newton correction, or None when the tangent is indefinite; a preconditioner that got old is rebuilt."""
+    def _correct(self, response: Response, needed: float) -> Floats | None:
+        """A Newton correction, or None when the tangent is indefinite; a preconditioner that got old is rebuilt.
+
+        ``needed`` is the share of the residual that Newton may leave: no use in solving for less.
+        """
         self._assemble(response)
         fresh = self._fresh_iterations is None
         if fresh:
             self._multigrid.prepare()
-        solved = self._multigrid.solve(self._share(-response.forces), INNER_TOLERANCE)
+        solved = self._multigrid.solve(self._share(-response.forces), min(max(needed, INNER_TOLERANCE), 0.1))
         if fresh:
             self._fresh_iterations = solved.iterations
         if not solved.converged or solved.iterations > REBUILD[0] * (self._fresh_iterations or 0) + REBUILD[1]:

@@ -53,8 +53,8 @@ class PlacedLesion:
 
     @property
     def solid(self) -> Solid:
-        """The lesion as the mesher wants it: five edges to its smallest semi-axis, between 0.4 and 2.5 mm."""
-        return Solid(self.name, self.shape, "lesion", float(np.clip(self.size_mm / 5, 0.4, 2.5)))
+        """The lesion as the mesher wants it: four edges to its smallest semi-axis, between 0.4 and 3 mm."""
+        return Solid(self.name, self.shape, "lesion", float(np.clip(self.size_mm / 4, 0.4, 3.0)))
 
 
 class PlacedPart(Part):

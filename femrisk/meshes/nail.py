@@ -93,7 +93,7 @@ class CephalomedullaryNail(Part):
         ]
         if self.distal_locking:
             across = self._locking_screw(anatomy, axis, tip)
-            solids.append(Solid("locking_screw", across, "device", self.locking_screw_diameter_mm / 3))
+            solids.append(Solid("locking_screw", across, "device", self.locking_screw_diameter_mm / 2.5))
         return tuple(solids)
 
     def _radii(self, heights: Floats, crossing: float) -> Floats:

@@ -60,7 +60,7 @@ class ScrewSet(Part):
         """
         at = frame(anatomy, "neck")
         lanes = self._lanes(anatomy, at)
-        size = self.diameter_mm / 3
+        size = self.diameter_mm / 2.5
         return tuple(
             Solid(f"screw_{i + 1}", self._screw(anatomy, at, lane, f"screw_{i + 1}"), "device", size)
             for i, lane in enumerate(lanes)
@@ -77,7 +77,7 @@ class ScrewSet(Part):
             length = min(self.perforated_mm, float((tip - screw.shape.start) @ axis))
             parts.append(Capsule(tip - length * axis, tip, screw.shape.radius + self.mantle_mm))
         name = f"cement_mantle_{self.count}x{self.diameter_mm:g}_{self.mantle_mm:g}_{self.perforated_mm:g}"
-        return (Solid(name.replace(".", "p"), Union(tuple(parts)), "cement", self.diameter_mm / 3, "endosteum"),)
+        return (Solid(name.replace(".", "p"), Union(tuple(parts)), "cement", self.diameter_mm / 2.5, "endosteum"),)
 
     def _lanes(self, anatomy: Anatomy, at: Frame) -> list[Floats]:
         """[(2,)] offsets from the neck axis of each screw, mm: superior, anterior."""
