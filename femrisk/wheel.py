@@ -1,4 +1,4 @@
-"""Load MPI before the solver's libraries: the PyPI wheel of DOLFINx brings its own, conda's has none to load."""
+"""Load MPI before the solver's libraries: the pip wheel of DOLFINx brings its own, conda's has none to load."""
 
 from importlib.util import find_spec
 
