@@ -5,7 +5,7 @@
 | neck, superoposterior | 1.63 at 25 y to 0.33 at 85 y (women; used for men too) | Poole 2010 JBMR, n = 100 [seen] |
 | neck, inferoanterior | 3.9 at 25 y to 3.3 at 85 y (women; used for men too) | the same [seen] |
 | shell of head and trochanters | 0.5-1.5 | [recalled-M] |
-| medial base of the neck | 4-6 | [recalled-M] |
+| medial base of the neck (calcar) | 4-6 | [recalled-M] |
 | below the lesser trochanter | medial 6-8, lateral 4-6 | [recalled-M] |
 | mid-shaft | 6-8 | [recalled-M] |
 
@@ -27,6 +27,8 @@ from femrisk.meshes.shapes import Shape, unit
 THINNEST_MM = 1.0
 #: middle of the shell's band
 SHELL_MM = 1.0
+#: middle of the calcar's band
+CALCAR_MM = 5.0
 #: modulus (and, within 4 %, strength) goes with this power of the ash density (Keyak 2005)
 MODULUS_POWER = 1.86
 
@@ -62,7 +64,8 @@ class Cortex:
         along = points @ marks.neck_axis
         reach = float(marks.neck_center @ marks.neck_axis)
         beyond = float(marks.head_center @ marks.neck_axis) - 0.75 * marks.head_radius
-        in_neck = rise(along - 0.45 * reach, 2.5 * size) * rise(beyond - along, 2.5 * size)
+        past_base = rise(along - 0.45 * reach, 2.5 * size)
+        in_neck = past_base * rise(beyond - along, 2.5 * size)
         superior = unit(np.array([0.0, 0.0, 1.0]) - marks.neck_axis[2] * marks.neck_axis)
         forward = np.cross(superior, marks.neck_axis) * np.sign(np.cross(superior, marks.neck_axis)[1])
         # thick below and in front, thin above and behind: Poole's sectors, 30 deg off the vertical
@@ -75,7 +78,9 @@ class Cortex:
         # the lesser trochanter is an apophysis under a shell: the thick cortex passes beneath it
         bump = np.exp(-np.sum(((points - marks.lesser_trochanter) / (9 * size)) ** 2, axis=1))
         below = rise(begins - points[:, 2], 7 * size) * (1 - 0.75 * bump)
-        return np.asarray(self.shell + (neck - self.shell) * in_neck * (1 - below) + (self.shaft - self.shell) * below)
+        calcar = medial**4 * (1 - past_base) * (1 - bump)
+        above = (neck - self.shell) * in_neck + (CALCAR_MM - self.shell) * calcar
+        return np.asarray(self.shell + above * (1 - below) + (self.shaft - self.shell) * below)
 
     def endosteum(self, outer: Shape, box: Floats) -> GridDistance:
         """The surface this thickness below ``outer``, as a true distance within ``box`` (2, 3)."""
