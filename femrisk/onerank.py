@@ -15,7 +15,7 @@ from femrisk.domain import Domain
 from femrisk.grips import Unknowns
 from femrisk.meshes.labelled import Floats
 from femrisk.multigrid import MAX_ITERATIONS, CoarseSolver, Pattern, Solved, interpolation
-from femrisk.sweeps import multiply, smooth, smooth_from_zero
+from femrisk.sweeps import advance, dot, multiply, planes, smooth, smooth_from_zero, turn
 
 Singles = NDArray[np.float32]
 
@@ -27,16 +27,19 @@ class OneRank:
     precision = np.float32
 
     def __init__(self, domain: Domain, unknowns: Unknowns, fine_pattern: Pattern, coarse_pattern: Pattern) -> None:
-        self._rows = (fine_pattern.pointers, fine_pattern.indices)
-        self._diagonal = fine_pattern.diagonal
+        # unsigned: see ``sweeps``
+        self._rows = (fine_pattern.pointers.astype(np.uint32), fine_pattern.indices.astype(np.uint32))
+        self._diagonal = fine_pattern.diagonal.astype(np.uint32)
         self._coarse = CoarseSolver(domain, unknowns, coarse_pattern)
         self._down = interpolation(domain, unknowns).astype(np.float32)
         self._up = self._down.T.tocsr()
         self._values: Singles | None = None
+        self._inverse: Singles | None = None
 
     def fill(self, fine: NDArray[Any], coarse: Floats) -> None:
         """Hand over block values (entries, 3, 3) of both patterns."""
-        self._values = fine
+        self._inverse = np.linalg.inv(fine[self._diagonal].astype(np.float64)).astype(np.float32)
+        self._values = planes(self._rows[0], fine)
         self._coarse.fill(coarse)
 
     def prepare(self) -> None:
@@ -45,37 +48,34 @@ class OneRank:
 
     def solve(self, right: Floats, tolerance: float) -> Solved:
         """Solve for a right-hand side (n, 3), to a share of its norm."""
-        values, rows = self._values, self._rows
-        assert values is not None, "fill comes before solve"
-        inverse = np.linalg.inv(values[self._diagonal].astype(np.float64)).astype(np.float32)
-        x, residual = np.zeros_like(right), right.copy()
-        goal = tolerance * np.linalg.norm(right)
-        direction, product = np.zeros(right.shape, np.float32), np.empty(right.shape, np.float32)
-        old = 1.0
+        assert self._values is not None, "fill comes before solve"
+        residual = right.ravel().copy()
+        single, x = residual.astype(np.float32), np.zeros_like(residual)
+        direction, product = np.zeros_like(single), np.empty_like(single)
+        square = dot(residual, residual)
+        goal = tolerance**2 * square
+        old = np.inf
         for iteration in range(MAX_ITERATIONS):
-            if np.linalg.norm(residual) <= goal:
-                return Solved(x, iteration, True)
-            z = self._precondition(values, inverse, residual.astype(np.float32))
-            new = float(np.vdot(z, residual))
-            direction = z + np.float32(new / old if iteration else 0.0) * direction
-            multiply(*rows, values, direction, product)
-            curvature = float(np.vdot(direction.astype(np.float64), product))
+            if square <= goal:
+                return Solved(x.reshape(right.shape), iteration, True)
+            z = self._precondition(single)
+            new = dot(z, residual)
+            turn(direction, new / old, z)
+            multiply(*self._rows, self._values, direction, product)
+            curvature = dot(direction, product)
             if new <= 0 or curvature <= 0:
-                return Solved(x, iteration + 1, False)
-            step = new / curvature
-            x += step * direction
-            residual -= step * product
+                return Solved(x.reshape(right.shape), iteration + 1, False)
+            square = advance(x, residual, single, new / curvature, direction, product)
             old = new
-        return Solved(x, MAX_ITERATIONS, False)
+        return Solved(x.reshape(right.shape), MAX_ITERATIONS, False)
 
     def assembled(self, shares: Floats) -> Floats:
         """Nothing to add up: one rank knows every share."""
         return shares
 
-    def _precondition(self, values: Singles, inverse: Singles, right: Singles) -> Singles:
+    def _precondition(self, right: Singles) -> Singles:
         x, residual = np.zeros_like(right), np.empty_like(right)
-        smooth_from_zero(*self._rows, values, self._diagonal, inverse, right, x, residual)
-        correction = self._coarse.solve(self._up @ residual.ravel())
-        x += (self._down @ correction.astype(np.float32)).reshape(x.shape)
-        smooth(*self._rows, values, self._diagonal, inverse, right, x)
+        smooth_from_zero(*self._rows, self._values, self._diagonal, self._inverse, right, x, residual)
+        x += self._down @ self._coarse.solve(self._up @ residual).astype(np.float32)
+        smooth(*self._rows, self._values, self._diagonal, self._inverse, right, x)
         return x

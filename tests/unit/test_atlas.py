@@ -44,14 +44,15 @@ def at(place: Floats, *, cortical: bool = False, atlas: Atlas | None = None) -> 
 def test_each_cancellous_region_has_the_value_of_its_source() -> None:
     # medial head, away from the weight-bearing column
     assert at(54 * AXIS + np.array([17.0, 0, -8.0])) == pytest.approx(table.HEAD, abs=0.02)
-    # the column runs from the calcar to the dome through the upper neck's head side
-    assert at(0.5 * (54 * AXIS + 20 * SUPERIOR) + 0.5 * (22 * AXIS - 13 * SUPERIOR)) == pytest.approx(
-        table.COMPRESSIVE, abs=0.02
-    )
+    # the column runs from the calcar, 13 mm under the neck, to the dome, 20 mm over the head's centre
+    dome, calcar = 54 * AXIS + 20.7 * (SUPERIOR + 0.5 * AXIS) / np.sqrt(1.25), 22 * AXIS - 13.4 * SUPERIOR
+    assert at(0.5 * (dome + calcar)) == pytest.approx(table.COMPRESSIVE, abs=0.005)
+    # and in front of it the neck has its own value
+    assert at(26 * AXIS + np.array([0.0, 16.0, 0.0])) == pytest.approx(table.NECK, abs=0.02)
     assert at(np.array([-14.0, -5.0, 5.0])) == pytest.approx(table.TROCHANTER, abs=0.01)
     assert at(np.array([0.0, 0.0, -100.0])) == pytest.approx(table.MARROW, abs=0.005)
     # superior neck, above Ward's triangle and lateral to the column
-    assert 0.25 < at(28 * AXIS + 13 * SUPERIOR) < table.COMPRESSIVE
+    assert 0.15 < at(28 * AXIS + 13 * SUPERIOR) < table.COMPRESSIVE
 
 
 def test_wards_triangle_is_the_weakest_place_of_the_neck() -> None:
