@@ -5,6 +5,7 @@ Meshes are coarse (6 mm), so mesh noise is held to 3 % here; ``benchmarks/mesh_n
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,68 @@ def test_screws_painted_as_host_bone_change_no_more_than_mesh_noise(scene: Scene
     there = compute(prepare(screws, stance.boundary, MPI.COMM_SELF), paint(screws, ()), True, lambda increment: None)
     here = compute(stance, paint(stance.mesh, ()), True, lambda increment: None)
     assert there.stiffness == pytest.approx(here.stiffness, rel=0.03)
+
+
+def test_what_is_painted_as_host_bone_is_not_there(stance: Prepared, base: LabelledMesh) -> None:
+    # a blastic tumour keeps its host's stiffness and strength: as lesion, as cement and as both it changes no digit
+    layers = tuple((name, "tumour_blastic") for name in base.solids if name not in ("bone", "endosteum"))
+    assert len(layers) > 1
+    intact = compute(stance, paint(base, ()), False, lambda increment: None)
+    painted = compute(stance, paint(base, layers), False, lambda increment: None)
+    assert painted.history == intact.history
+    assert painted.peak.load == intact.peak.load
+
+
+def test_a_lesion_that_shrinks_to_nothing_leaves_the_bone_intact() -> None:
+    speck = case(ARMS[:2]).model_dump(mode="json")
+    speck["lesions"][0] |= {"radius_mm": 0.4, "depth": 0.5}
+    placed = build(Case.model_validate(speck))
+    made = meshed(placed, "base")
+    lesion = made.inside("sphere")
+    assert 0 < made.volumes()[lesion].sum() < 0.5
+    ready = prepare(made, placed.boundaries["stance"], MPI.COMM_SELF)
+    intact = compute(ready, paint(made, ()), False, lambda increment: None)
+    untreated = compute(ready, paint(made, (("sphere", "tumour_lytic"),)), False, lambda increment: None)
+    assert intact.peak.load is not None
+    assert untreated.peak.load == pytest.approx(intact.peak.load, rel=1e-3)
+    assert untreated.stiffness == pytest.approx(intact.stiffness, rel=1e-4)
+
+
+def test_a_right_femur_is_meshed_and_pushed_like_a_left_one(scene: Scene, base: LabelledMesh) -> None:
+    mirrored = case(ARMS).model_dump(mode="json")
+    mirrored["bone"]["side"] = "right"
+    other = build(Case.model_validate(mirrored))
+    there = meshed(other, "base")
+    assert (there.points == base.points).all()
+    assert (there.membership == base.membership).all()
+    assert (there.density == base.density).all()
+    for name, boundary in scene.boundaries.items():
+        assert (other.boundaries[name].axes == boundary.axes).all()
+    # what goes back to the patient is the mirror image
+    assert (other.anatomy.to_source[0] == -scene.anatomy.to_source[0]).all()
+
+
+def test_an_arm_added_changes_the_others_by_no_more_than_mesh_noise(scene: Scene, stance: Prepared) -> None:
+    # the screws refine the size field of every mesh of the case
+    fewer = build(case(ARMS[:3]))
+    made = meshed(fewer, "base")
+    assert made.points.shape != stance.mesh.points.shape
+    without = compute(
+        prepare(made, fewer.boundaries["stance"], MPI.COMM_SELF), paint(made, ()), True, lambda increment: None
+    )
+    with_it = compute(stance, paint(stance.mesh, ()), True, lambda increment: None)
+    assert without.stiffness == pytest.approx(with_it.stiffness, rel=0.03)
+
+
+def test_leaving_arms_out_of_a_run_changes_no_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("femrisk.run.draw", lambda folder: None)
+    both = run(case(ARMS[:2]), tmp_path / "both")
+    one = run(case(ARMS[:2]), tmp_path / "one", arms=("untreated",))
+    assert [row.arm for row in one.rows] == ["untreated"]
+    ratios = {"ratio_to_intact": None}
+    assert replace(one.rows[0], **ratios) == replace(both.rows[1], **ratios)
+    swapped = run(case(ARMS[1::-1]), tmp_path / "swapped")
+    assert {row.arm: row for row in swapped.rows} == {row.arm: row for row in both.rows}
 
 
 @pytest.mark.mpi
