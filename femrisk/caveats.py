@@ -47,6 +47,7 @@ def caveats(
         *_linear(results),
         *_statuses(results),
         *_contacts(results),
+        *_clamped(results),
         *_order(results, arm_kinds, mesh_noise_share),
         *_missing(results, arm_kinds, load_kinds),
     ]
@@ -137,6 +138,21 @@ def _contacts(results: Sequence[Result]) -> list[str]:
     return [
         f"Ratios withheld where more than {100 * CONTACT_SHARE_LIMIT:.0f} % of the plastic work lies under a contact: "
         f"{', '.join(shares)}."
+    ]
+
+
+def _clamped(results: Sequence[Result]) -> list[str]:
+    """A shaft that breaks where the machine holds it is a matter of the test, not of the lesion."""
+    broken = [
+        f"{result['arm']} / {result['load']}"
+        for result in results
+        if result.get("failure_beside_pot") is True and fracture_load(result) is not None
+    ]
+    if not broken:
+        return []
+    return [
+        "Broke in the shaft beside the pot, where the machine bends it: the bone above carries at least this load, and "
+        f"ratios to it are upper bounds: {', '.join(broken)}."
     ]
 
 

@@ -27,6 +27,8 @@ STIFF_DEPTH, RIM = 5.0, 2.0
 GRIP_RADIUS = 5.0
 #: Distance from a contact within which no failure is looked for, mm.
 EXCLUSION = 5.0
+#: Distance from a pot within which a break is the clamp's: about the diameter of a shaft (Saint-Venant), mm.
+CLAMPED = 25.0
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,11 @@ class Boundary:
     def contact(self, points: Floats) -> NDArray[np.bool_]:
         """(n, 3) -> (n,) True where a fracture is not looked for: contacts, pots and EXCLUSION mm round them."""
         return np.asarray(np.max([grip.zone.weight(points, EXCLUSION) for grip in self.grips], axis=0) > 0)
+
+    def clamped(self, point: Floats) -> bool:
+        """True where a pot bends the bone: a break at this point (3,) says little of the bone above."""
+        pots = [grip.zone for grip in self.grips if isinstance(grip.zone, Pot)]
+        return any(bool(pot.weight(point[None], CLAMPED)[0] > 0) for pot in pots)
 
 
 def smooth_step(distance: Floats) -> Floats:

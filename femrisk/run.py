@@ -26,7 +26,7 @@ from femrisk.meshes.involvement import measure
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.output.atomic import write_text
 from femrisk.output.folder import ResultFolder, add_provenance, claim, locked, read_labelled
-from femrisk.output.table import table
+from femrisk.output.table import notes, table
 from femrisk.plan import Family, families, mesh_task, solve_task
 from femrisk.progress import Progress
 from femrisk.scene import Scene, build
@@ -89,6 +89,7 @@ def run(
                 draw(results)
     if console is not None:
         console.print(table(comparison))
+        console.print(notes(comparison))
         for name, failure in failures.items():
             console.print(f"{name}: {failure}", style="red")
     return comparison

@@ -47,6 +47,11 @@ def table(comparison: Comparison) -> Table:
     return result
 
 
+def notes(comparison: Comparison) -> str:
+    """What a reader must know before using the numbers, a line each."""
+    return "\n".join(f"- {sentence}" for sentence in comparison.caveats)
+
+
 def text(comparison: Comparison) -> str:
     """The same as plain text: table, scores, what each load is compared with, ranking, and the caveats."""
     grid = [[title for title, _ in COLUMNS], *(_cells(comparison, row) for row in comparison.rows)]
@@ -63,7 +68,7 @@ def text(comparison: Comparison) -> str:
         lines,
         _score_lines(comparison),
         [*_demand_lines(comparison), *_ranking_lines(comparison)],
-        [f"- {sentence}" for sentence in comparison.caveats],
+        [notes(comparison)],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 

@@ -197,6 +197,16 @@ def test_caveats_come_only_where_the_results_call_for_them() -> None:
     assert "pop_nail / sideways_fall" in said(treated, "at least")[0]
 
 
+def test_a_break_beside_the_pot_is_named_where_there_is_a_load() -> None:
+    results = [
+        result("intact", 9000.0, failure_beside_pot=True),
+        result("pop", 8000.0, failure_beside_pot=False),
+        result("nail", None, status="stuck", failure_beside_pot=True),
+    ]
+    (sentence,) = said(compared(*results), "beside the pot")
+    assert sentence.endswith(": intact / stance.")
+
+
 def test_the_spread_of_the_linear_criterion_is_measured_on_the_results() -> None:
     comparison = compared(result("intact", 8000.0), result("untreated", 5000.0))
     # 4000 / 8000 and 4000 / 5000; (4300 - 3500) / 4000 = 20 %

@@ -9,6 +9,7 @@ import pytest
 from phantom import phantom
 
 from femrisk.loads import (
+    CLAMPED,
     EXCLUSION,
     RIM,
     STIFF_DEPTH,
@@ -229,6 +230,14 @@ def test_no_fracture_is_looked_for_in_contacts_and_beside_them(tubes: Anatomy) -
     points = np.stack([np.full(5, 10.0), np.zeros(5), heights], axis=1)
     assert boundary.contact(points).tolist() == [True, True, True, False, False]
     assert boundary.stiffness_weight(points).tolist() == pytest.approx([1, 1, 0, 0, 0], abs=1e-9)
+
+
+def test_a_break_just_above_a_pot_is_the_clamps_and_one_beside_a_cap_is_not(tubes: Anatomy) -> None:
+    boundary = Stance(kind="stance", pot_mm=30).boundary(tubes)
+    rim = tubes.landmarks.distal_z + 30
+    assert boundary.clamped(np.array([10.0, 0.0, rim + CLAMPED - RIM]))
+    assert not boundary.clamped(np.array([10.0, 0.0, rim + CLAMPED + RIM]))
+    assert not boundary.clamped(named(boundary, "head_cap").center)
 
 
 def test_the_pot_holds_the_lower_end_alone(tubes: Anatomy) -> None:
