@@ -29,9 +29,8 @@ def true_volume(parts: tuple[Solid, ...], index: int) -> float:
     """
     part, bone = parts[index], parts[0]
     holder = part if part.within is None else next(other for other in parts if other.name == part.within)
-    box = holder.shape.bounds() if part.within else part.shape.bounds()
-    lower = np.maximum(box[0], bone.shape.bounds()[0])
-    upper = np.minimum(box[1], bone.shape.bounds()[1])
+    boxes = np.array([one.shape.bounds() for one in (part, holder, bone)])
+    lower, upper = boxes[:, 0].max(axis=0), boxes[:, 1].min(axis=0)
     if np.any(upper <= lower):
         return 0.0
     spacing = float((np.prod(upper - lower) / SAMPLES) ** (1 / 3))

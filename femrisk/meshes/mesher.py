@@ -14,6 +14,7 @@ from femrisk.meshes.extents import parts_of, true_volume
 from femrisk.meshes.improving import improve
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.meshes.levelling import level
+from femrisk.meshes.pinching import unpinched
 from femrisk.meshes.shapes import Solid
 from femrisk.meshes.sheets import Sheet
 from femrisk.meshes.sizing import SizeField, size_field
@@ -46,7 +47,7 @@ def mesh(
         sheets = (*sheets, Sheet(part.shape))
         made = cut(made, sheets, bit, None if part.within is None else names.index(part.within))
         if bit == 0:
-            made = made.only(made.membership == 1)
+            made = unpinched(made.only(made.membership == 1))
         # devices are cut into what is then the finished base mesh of the case: far from them nothing changes
         kin = tuple(i for i in range(bit + 1) if (parts[i].role == "device") == (part.role == "device"))
         made, sheets = level(improve(made, sheets), sheets, kin, volumes, ROUNDS)
