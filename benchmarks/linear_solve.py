@@ -1,7 +1,7 @@
 """Ratios of one run on the example's base mesh: the one-rank solver against PETSc's recipe, a pair against a solve.
 
 The recipe is ``multigrid.Multigrid``: conjugate gradients in double precision, one symmetric SOR sweep on P2, GAMG on
-the reassembled P1. Both solve the elastic problem to 1e-8 with everything built anew. Writes a table to stdout.
+the reassembled P1. Both solve the elastic problem to 1e-9 with everything built anew. Writes a table to stdout.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def _linear(results: Sequence[Result]) -> list[str]:
     ratios, spreads = [], []
     for result in results:
         linear, load = number(result, "linear_fracture_load_N"), fracture_load(result)
-        if linear is not None and load is not None:
+        if linear is not None and load is not None and result.get("model") != "linear":
             ratios.append(linear / load)
         band = result.get("linear_fracture_load_band_N")
         if linear is not None and linear > 0 and isinstance(band, Mapping):

@@ -124,7 +124,7 @@ class Equilibrium:
                 return Attempt(None, iteration + 1)
         return Attempt(None, MAX_NEWTON)
 
-    def linear(self, tolerance: float = 1e-8) -> State:
+    def linear(self, tolerance: float = 1e-9) -> State:
         """The elastic state at a travel of 1 mm, whatever the yield stresses."""
         rest = self.rest()
         elastic = self.curve.elastic()

@@ -214,6 +214,11 @@ def test_the_spread_of_the_linear_criterion_is_measured_on_the_results() -> None
     assert said(comparison, "up to 20 %")
 
 
+def test_the_linear_model_is_not_compared_with_itself() -> None:
+    assert said(compared(result("intact", 4000.0)), "times the load of the nonlinear model")
+    assert not said(compared(result("intact", 4000.0, model="linear")), "times the load of the nonlinear model")
+
+
 @pytest.mark.parametrize(("untreated", "named"), [(9040.0, False), (9050.0, True)])
 def test_untreated_above_intact_beyond_the_noise_is_named(untreated: float, named: bool) -> None:
     comparison = compared(result("intact", 9000.0), result("untreated", untreated))
