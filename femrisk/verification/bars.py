@@ -109,7 +109,7 @@ def cantilever(effort: Effort) -> tuple[Check, ...]:
 
 
 def balances(effort: Effort) -> tuple[Check, ...]:
-    """A cantilever of bone (0.5 g/cm3) pushed until it folds: nothing is lost between increments.
+    """A cantilever of bone (0.5 g/cm3) pushed until its force falls: nothing is lost between increments.
 
     Out of balance: the norm of the forces on all free unknowns, over the machine's force, is what Newton stops at.
     Work: the machine's is a trapezium per increment, which misses step^2 / 12 times the change of the slope; once the
@@ -125,7 +125,7 @@ def balances(effort: Effort) -> tuple[Check, ...]:
     steps = 8 if effort.full else 4
     step = first / steps
     elastic = equilibrium.linear()
-    history, found = marched(equilibrium, Rules(step, step, 14 * first, elastic.force), elastic)
+    history, found = marched(equilibrium, Rules(step, step, 14 * first, elastic.force, plateau_tangent=0.0), elastic)
     force = np.array([out_of_balance(equilibrium, one.state) for one in found])
     lost = [
         abs(one.increment.external_work - one.increment.elastic_energy - one.increment.plastic_work)
