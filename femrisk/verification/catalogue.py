@@ -42,7 +42,7 @@ def solve(effort: Effort, console: Console, problems: tuple[Problem, ...] = PROB
             try:
                 checks = problem(effort)
             except ComputationError as error:
-                wrong += error.lines()
+                wrong += [f"{problem.__name__}: {line}" for line in error.lines()]
                 continue
         for check in checks:
             add(table, check)
