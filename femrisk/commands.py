@@ -242,12 +242,29 @@ def doctor(options: Namespace) -> int:
     return 1 if missing else 0
 
 
+def verify_options(parser: ArgumentParser) -> None:
+    """Options of ``verify``."""
+    parser.add_argument("--full", action="store_true", help="finer meshes and tighter bounds")
+
+
+def verify(options: Namespace) -> int:
+    """Solve problems of known answer and print the errors; 1 when one is out of its bound."""
+    from femrisk.verification.catalogue import solve
+    from femrisk.verification.checks import Effort
+
+    wrong = solve(Effort(full=options.full), screen())
+    for line in wrong:
+        print(f"femrisk: error: {line}", file=sys.stderr)
+    return 1 if wrong else 0
+
+
 VERBS = (
     Verb("init", "write a commented starter case", init_options, init),
     Verb("check", "validate a case and print what would be run, without solving", case_option, check),
     Verb("run", "push every arm to fracture under every load and print the comparison", run_options, run),
     Verb("mesh", "write the meshes of a case", mesh_options, mesh),
     Verb("score", "print the clinical scores of a case", case_option, score),
+    Verb("verify", "solve problems of known answer and print the errors", verify_options, verify),
     Verb("schema", "print the JSON Schema of case files", lambda parser: None, schema),
     Verb("doctor", "print what this machine has and lacks", lambda parser: None, doctor),
 )

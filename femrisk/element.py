@@ -19,10 +19,10 @@ from femrisk.meshes.labelled import GAUSS_BARYCENTRIC, Floats
 EDGES = ((2, 3), (1, 3), (1, 2), (0, 3), (0, 2), (0, 1))
 
 
-def gradient_table() -> Floats:
-    """(4, 10, 4) C[g, a, k]: gradients of the P2 functions at Gauss point g in terms of those of the vertices."""
-    table = np.zeros((4, 10, 4))
-    for g, weights in enumerate(GAUSS_BARYCENTRIC):
+def gradient_table(barycentric: Floats = GAUSS_BARYCENTRIC) -> Floats:
+    """(q, 10, 4) C[g, a, k]: gradients of the P2 functions at points (q, 4) in terms of those of the vertices."""
+    table = np.zeros((len(barycentric), 10, 4))
+    for g, weights in enumerate(barycentric):
         for i in range(4):
             table[g, i, i] = 4 * weights[i] - 1
         for a, (i, j) in enumerate(EDGES):

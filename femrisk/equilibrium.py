@@ -198,7 +198,9 @@ class Equilibrium:
         return self.domain.sum(float((correction * self._share(response.forces)).sum()))
 
     def _force(self, response: Response) -> float:
-        return -float(response.forces[self.unknowns.driver, 2])
+        """Force that does the machine's work: of all prescribed unknowns, per millimetre of travel."""
+        owned = self.unknowns.fine.numbering.owned
+        return self.domain.sum(float((response.forces[:owned] * self.unknowns.driven[:owned]).sum()))
 
     def _state(self, travel: float, unknowns: Floats, response: Response) -> State:
         return State(

@@ -64,8 +64,6 @@ class Unknowns:
     coarse: Level
     #: (n, 3) value of each prescribed fine unknown per millimetre of travel
     driven: Floats
-    #: local fine node whose third unknown is the machine's travel (negative along the force)
-    driver: int
     #: the machine's axes as rows, and the grips' centres (grips, 3)
     axes: Floats
     centers: Floats
@@ -109,13 +107,13 @@ def grip(domain: Domain, boundary: Boundary) -> Unknowns:
     fine = _level(domain.fine, fine_held, domain.nodes, np.array(masters_fine), boundary)
     coarse = _level(domain.coarse, coarse_held, domain.vertices, np.array(masters_coarse), boundary)
     driven = np.zeros((len(fine.numbering.to_global), 3))
-    driver = -1
     for number, one in enumerate(boundary.grips):
         if one.motion[2] == "driven":
             driver = int(np.flatnonzero(fine.numbering.to_global == masters_fine[number][0])[0])
+            # the third axis points against the force
             driven[driver, 2] = -1.0
     centers = np.array([one.center for one in boundary.grips])
-    return Unknowns(fine, coarse, driven, driver, boundary.axes, centers)
+    return Unknowns(fine, coarse, driven, boundary.axes, centers)
 
 
 def _level(

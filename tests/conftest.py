@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from itertools import permutations
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import pytest
 
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.output.fields import EDGES
+from femrisk.verification import blocks
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -18,24 +19,15 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 def block(cells: int = 3, size_mm: float = 6.0) -> LabelledMesh:
     """A cube of ``6 cells**3`` tetrahedra (Kuhn's cut) centred on the origin, with a lesion in its middle."""
-    axis = np.linspace(-size_mm / 2, size_mm / 2, cells + 1)
-    points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
-    stride = np.array([(cells + 1) ** 2, cells + 1, 1])
-    corner = np.stack(np.meshgrid(*[np.arange(cells)] * 3, indexing="ij"), axis=-1).reshape(-1, 3) @ stride
-    tets = []
-    for first, second, third in permutations(range(3)):
-        path = np.cumsum([0, stride[first], stride[second], stride[third]])
-        even = (first, second, third) in {(0, 1, 2), (1, 2, 0), (2, 0, 1)}
-        tets.append(corner[:, None] + (path if even else path[[0, 2, 1, 3]]))
-    cell = np.concatenate(tets)
-    middle = np.all(np.abs(points[cell].mean(axis=1)) < size_mm / 6, axis=1)
-    return LabelledMesh(
-        points=points,
-        tets=cell.astype(np.int64),
+    high = np.full(3, size_mm / 2)
+    mesh = blocks.block((cells,) * 3, -high, high)
+    middle = np.all(np.abs(mesh.centroids()) < size_mm / 6, axis=1)
+    return replace(
+        mesh,
         membership=(3 + 4 * middle).astype(np.uint32),
         solids=("bone", "endosteum", "lesion"),
-        region=np.where(points[cell].mean(axis=1)[:, 2] > 0, 1, 2).astype(np.uint8),
-        density=np.full((len(cell), 4), 0.5),
+        region=np.where(mesh.centroids()[:, 2] > 0, 1, 2).astype(np.uint8),
+        density=np.full((len(mesh.tets), 4), 0.5),
     )
 
 

@@ -45,6 +45,7 @@ LAYERS = (
     {"crew"},
     {"progress"},
     {"run"},
+    {"verification"},
     {"commands"},
     {"__main__"},
 )

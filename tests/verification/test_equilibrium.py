@@ -2,71 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import block
-from mpi4py import MPI
 
-from femrisk.domain import distribute
 from femrisk.element import TABLE, internal_forces
 from femrisk.equilibrium import Equilibrium
-from femrisk.grips import grip
 from femrisk.history import History, State
-from femrisk.loads import Boundary, Grip, Motion
-from femrisk.march import Found, Rules, march
+from femrisk.loads import Boundary, Motion
+from femrisk.march import Found, Rules
 from femrisk.materials.curve import YieldCurve, constant
 from femrisk.meshes.labelled import LabelledMesh
+from femrisk.verification import bars
+from femrisk.verification.bars import GUIDED, HELD, SIDE, YOUNG, End, gripped
+from femrisk.verification.prescribed import marched
 
 #: MPa, mm: a bar of 6 x 6 x 18
-YOUNG, STRENGTH, SIDE, LENGTH = 1000.0, 10.0, 6.0, 18.0
+STRENGTH, LENGTH = 10.0, 18.0
 AREA = SIDE**2
 #: modulus of the elastic ends of the plastic bar, MPa
 SOFT = 4.0
-HELD: tuple[Motion, ...] = ("held",) * 6
-GUIDED: tuple[Motion, ...] = ("held", "held", "driven", "held", "held", "held")
 PIVOT: tuple[Motion, ...] = ("free", "held", "driven", "held", "free", "held")
 SLIDING: tuple[Motion, ...] = ("free", "held", "driven", "held", "held", "held")
 
 
-@dataclass(frozen=True)
-class End:
-    """The nodes of one end of the bar, in the place of a contact zone."""
-
-    upper: bool
-
-    def core(self, points: np.ndarray) -> np.ndarray:
-        height = points[:, 2] if self.upper else -points[:, 2]
-        return np.asarray(height > LENGTH / 2 - 1e-6)
-
-
 def bar(cells: int = 4, jitter: float = 0.15, seed: int = 1) -> LabelledMesh:
     """6 x 6 x 18 mm; vertices inside moved at random by a share of an edge, those on x = 0 and z = 0 within them."""
-    mesh = block(cells, SIDE)
-    step = np.random.default_rng(seed).uniform(-jitter, jitter, mesh.points.shape) * SIDE / cells
-    inside = (np.abs(mesh.points) < SIDE / 2 - 1e-9).all(axis=1)
-    step[~inside] = 0.0
-    step[np.abs(mesh.points) < 1e-9] = 0.0
-    made = replace(mesh, points=(mesh.points + step) * [1.0, 1.0, LENGTH / SIDE])
+    made = bars.bar((cells,) * 3, LENGTH, jitter, seed)
     assert (made.volumes() > 0).all()
     return made
 
 
 def machine(top: tuple[Motion, ...] = GUIDED, bottom: tuple[Motion, ...] = HELD, pull: bool = False) -> Boundary:
     """The upper end driven down (or up), the lower end held; both turn about the bar's axis."""
-    axes = np.diag([1.0, -1.0, -1.0]) if pull else np.eye(3)
-    ends = [
-        Grip(name, End(upper), np.array([0.0, 0.0, height]), motion)  # type: ignore[arg-type]
-        for name, upper, height, motion in (("top", True, LENGTH / 2, top), ("bottom", False, -LENGTH / 2, bottom))
-    ]
-    return Boundary(axes, tuple(ends))
-
-
-def solver(mesh: LabelledMesh, curve: YieldCurve, boundary: Boundary) -> Equilibrium:
-    domain = distribute(mesh, MPI.COMM_SELF)
-    return Equilibrium(domain, grip(domain, boundary), curve.take(domain.original))
+    return bars.machine(bars.UP if pull else bars.DOWN, bars.ALONG_X, top, bottom, LENGTH)
 
 
 def uniform(mesh: LabelledMesh, strength: float = np.inf, poisson: float = 0.0) -> YieldCurve:
@@ -79,7 +49,7 @@ def force_on(equilibrium: Equilibrium, state: State, upper: bool) -> tuple[np.nd
     nodes = internal_forces(
         domain.cells, domain.gradients, domain.volumes, state.stress, len(equilibrium.displacement(state)), TABLE
     )
-    held = np.flatnonzero(End(upper).core(domain.nodes))
+    held = np.flatnonzero(End(1 if upper else -1, LENGTH).core(domain.nodes))
     lever = domain.nodes[held] - [0.0, 0.0, LENGTH / 2 if upper else -LENGTH / 2]
     return nodes[held].sum(axis=0), np.cross(lever, nodes[held]).sum(axis=0)
 
@@ -87,7 +57,7 @@ def force_on(equilibrium: Equilibrium, state: State, upper: bool) -> tuple[np.nd
 @pytest.mark.parametrize("pull", [False, True])
 def test_a_distorted_mesh_carries_a_uniform_stress_exactly(pull: bool) -> None:
     mesh = bar(jitter=0.2)
-    equilibrium = solver(mesh, uniform(mesh), machine(pull=pull))
+    equilibrium = gripped(mesh, uniform(mesh), machine(pull=pull))
     state = equilibrium.linear(1e-12)
     # sigma = E / L at 1 mm of travel, everywhere; force E A / L = 1000 * 36 / 18
     assert state.force == pytest.approx(YOUNG * AREA / LENGTH, rel=1e-7)
@@ -105,7 +75,7 @@ def test_two_materials_in_series() -> None:
     upper = mesh.centroids()[:, 2] > 0
     curve = uniform(mesh)
     curve = replace(curve, young=np.where(upper[:, None], 5.0, 1.0) * curve.young)
-    state = solver(mesh, curve, machine()).linear(1e-12)
+    state = gripped(mesh, curve, machine()).linear(1e-12)
     # compliances add: 9 mm of 1000 MPa and 9 mm of 5000 MPa over 36 mm2
     assert state.force == pytest.approx(AREA / (9 / 1000 + 9 / 5000), rel=1e-7)
     assert state.stress[..., 2] == pytest.approx(-state.force / AREA, rel=1e-6)
@@ -122,7 +92,7 @@ def test_a_bar_of_two_halves_side_by_side_turns_the_grip_that_may_turn(top: tupl
     mesh = bar()
     right = mesh.centroids()[:, 0] > 0
     curve = replace(uniform(mesh), young=np.where(right[:, None], 1.0, 5.0) * np.full((len(mesh.tets), 4), YOUNG))
-    equilibrium = solver(mesh, curve, machine(top))
+    equilibrium = gripped(mesh, curve, machine(top))
     state = equilibrium.linear(1e-12)
     assert state.force == pytest.approx(share * YOUNG * AREA / LENGTH, rel=1e-7)
     force, moment = force_on(equilibrium, state, upper=True)
@@ -139,7 +109,7 @@ def test_what_the_machine_puts_in_comes_out_at_the_held_end() -> None:
     random = np.random.default_rng(2)
     curve = replace(uniform(mesh, poisson=0.3), young=random.uniform(500, 2000, (len(mesh.tets), 4)))
     free = ("free", "free", "driven", "free", "free", "free")
-    equilibrium = solver(mesh, curve, machine(free))
+    equilibrium = gripped(mesh, curve, machine(free))
     state = equilibrium.linear(1e-12)
     (above, turn), (below, _) = (force_on(equilibrium, state, upper) for upper in (True, False))
     assert above + below == pytest.approx(np.zeros(3), abs=1e-6 * state.force)
@@ -152,7 +122,7 @@ def test_what_the_machine_puts_in_comes_out_at_the_held_end() -> None:
 def test_a_rigid_motion_stores_no_energy() -> None:
     mesh = bar()
     boundary = machine(("free",) * 6, ("free",) * 6)
-    equilibrium = solver(mesh, uniform(mesh, poisson=0.3), boundary)
+    equilibrium = gripped(mesh, uniform(mesh, poisson=0.3), boundary)
     unknowns, nodes = equilibrium.unknowns, equilibrium.domain.nodes
     shift, turn = np.array([0.3, -0.2, 0.5]), np.array([0.02, 0.05, -0.03])
     motion = unknowns.rigid_motion(unknowns.fine, nodes, shift, turn)
@@ -164,7 +134,7 @@ def test_a_rigid_motion_stores_no_energy() -> None:
 
 def test_forces_are_the_transpose_of_displacements() -> None:
     mesh = bar()
-    equilibrium = solver(mesh, uniform(mesh), machine(PIVOT))
+    equilibrium = gripped(mesh, uniform(mesh), machine(PIVOT))
     level, random = equilibrium.unknowns.fine, np.random.default_rng(6)
     unknowns, forces = random.random(level.free.shape), random.random(level.free.shape)
     unknowns[np.setdiff1d(np.flatnonzero(level.slot >= 0), level.grips)] = 0.0
@@ -178,20 +148,13 @@ def buffered(mesh: LabelledMesh) -> YieldCurve:
     return plastic.where(ends[:, None], constant(plastic.young.shape, SOFT, 0.0))
 
 
-def marched(equilibrium: Equilibrium, rules: Callable[[State], Rules]) -> tuple[History, list[Found]]:
-    elastic = equilibrium.linear()
-    made = rules(elastic)
-    *found, history = list(march(equilibrium, made, elastic.unknowns * made.first_step))
-    assert isinstance(history, History)
-    return history, [one for one in found if isinstance(one, Found)]
-
-
 @pytest.fixture(scope="module")
 def yielded() -> tuple[Equilibrium, History, list[Found]]:
     mesh = bar(jitter=0.0)
-    equilibrium = solver(mesh, buffered(mesh), machine())
+    equilibrium = gripped(mesh, buffered(mesh), machine())
     # at yield the soft ends are 10 / 4 * 9 mm shorter and the bar 10 / 1000 * 9 mm: 22.59 mm; then 1 mm of plastic flow
-    history, found = marched(equilibrium, lambda elastic: Rules(22.5, 0.1, 23.6, elastic.force, plateau_tangent=0.0))
+    elastic = equilibrium.linear()
+    history, found = marched(equilibrium, Rules(22.5, 0.1, 23.6, elastic.force, plateau_tangent=0.0), elastic)
     return equilibrium, history, found
 
 

@@ -1,0 +1,1 @@
+"""Problems whose answer is known in closed form, solved by the code that computes real results."""
