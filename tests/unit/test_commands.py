@@ -39,7 +39,7 @@ def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def test_every_verb_of_the_contract_is_there() -> None:
-    assert [verb.name for verb in VERBS] == ["init", "check", "run", "mesh", "score", "schema", "doctor"]
+    assert [verb.name for verb in VERBS] == ["init", "check", "run", "mesh", "export", "score", "schema", "doctor"]
 
 
 @pytest.mark.parametrize("words", [["--help"], *([verb.name, "--help"] for verb in VERBS)])
