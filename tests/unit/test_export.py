@@ -292,3 +292,32 @@ def test_a_missing_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixt
         assert main(["export", str(EXAMPLE), "--format", "inp", "-o", str(file)]) == 2
         assert capsys.readouterr().err == f"femrisk: error: -o {file}: not a file name in an existing folder\n"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["--format", "inp"], Wish("intact", "stance", "inp", True)),
+        (["--format", "inp", "--model", "linear", "--arm", "pop"], Wish("pop", "stance", "inp", False)),
+        (["--format", "feb", "--load", "sideways_fall"], Wish("intact", "sideways_fall", "feb", False)),
+        (["--format", "msh"], Wish("intact", "stance", "msh", False)),
+    ],
+)
+def test_the_verb_writes_what_is_asked_for_and_says_so(
+    words: list[str],
+    asked: Wish,
+    problem: Problem,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wishes: list[Wish] = []
+    monkeypatch.setattr("femrisk.export.write.posed", lambda scene, wish: wishes.append(wish) or problem)
+    file = tmp_path / "cube"
+    assert main(["export", str(EXAMPLE), "-o", str(file), *words]) == 0
+    assert wishes == [asked]
+    assert list(tmp_path.iterdir()) == [file]
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == f"{file}: cube / untreated / push, {len(problem.nodes)} nodes, 162 quadratic tetrahedra"
+    assert printed[-1] == "grips: top-1 (49 nodes), bottom (49 nodes)"
+    assert any(" materials for 162 elements" in line for line in printed) == (asked.form in ("inp", "feb"))
