@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: what ``init`` knows
 STARTERS = ("femur",)
+#: what ``export`` writes, and the models each format can hold
+FORMATS = {"inp": ("plastic", "linear"), "feb": ("linear",), "msh": (), "vtu": ()}
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,43 @@ def mesh(options: Namespace) -> int:
     return 0
 
 
+def export_options(parser: ArgumentParser) -> None:
+    """Options of ``export``."""
+    case_option(parser)
+    parser.add_argument("--format", choices=tuple(FORMATS), required=True, help="CalculiX or Abaqus, FEBio, gmsh, VTK")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", required=True, help="file to write")
+    for key in ("arm", "load"):
+        parser.add_argument(f"--{key}", metavar="NAME", help=f"{key} of the case (default: its first)")
+    parser.add_argument(
+        "--model", choices=("linear", "plastic"), help="materials of inp (default: the case's model) and feb (linear)"
+    )
+
+
+def export(options: Namespace) -> int:
+    """Write one arm under one load for another code."""
+    from femrisk.case import names
+
+    file, models = options.output, FORMATS[options.format]
+    if file.is_dir() or not file.absolute().parent.is_dir():
+        raise InputError(f"-o {file}", "not a file name in an existing folder")
+    if options.model and options.model not in models:
+        allowed = ", ".join(models) or "none"
+        raise InputError("--model", f"{options.format} does not hold it (allowed: {allowed}, got: {options.model})")
+    _, scene = load(options.case)
+    arms, loads = names(scene.case.arms), names(scene.case.loads)
+    arm, load_name = options.arm or arms[0], options.load or loads[0]
+    unknown = chosen("--arm", [arm], arms) + chosen("--load", [load_name], loads)
+    if unknown:
+        raise CaseError(unknown)
+
+    from femrisk.export.write import Wish, export
+
+    model = options.model or ("linear" if scene.case.analysis.model == "linear" else "plastic")
+    for line in export(scene, Wish(arm, load_name, options.format, model == "plastic" and "plastic" in models), file):
+        print(line)
+    return 0
+
+
 def score(options: Namespace) -> int:
     """Print the clinical scores of the case."""
     from femrisk.preview import scores_table
@@ -263,6 +302,7 @@ VERBS = (
     Verb("check", "validate a case and print what would be run, without solving", case_option, check),
     Verb("run", "push every arm to fracture under every load and print the comparison", run_options, run),
     Verb("mesh", "write the meshes of a case", mesh_options, mesh),
+    Verb("export", "write one arm under one load for another code", export_options, export),
     Verb("score", "print the clinical scores of a case", case_option, score),
     Verb("verify", "solve problems of known answer and print the errors", verify_options, verify),
     Verb("schema", "print the JSON Schema of case files", lambda parser: None, schema),

@@ -41,7 +41,7 @@ LAYERS = (
     {"plan"},
     {"preview"},
     {"output"},
-    {"worker", "doctor", "starter"},
+    {"worker", "doctor", "starter", "export"},
     {"crew"},
     {"progress"},
     {"run"},

@@ -39,7 +39,8 @@ def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def test_every_verb_of_the_contract_is_there() -> None:
-    assert [verb.name for verb in VERBS] == ["init", "check", "run", "mesh", "score", "verify", "schema", "doctor"]
+    names = ["init", "check", "run", "mesh", "export", "score", "verify", "schema", "doctor"]
+    assert [verb.name for verb in VERBS] == names
 
 
 @pytest.mark.parametrize("words", [["--help"], *([verb.name, "--help"] for verb in VERBS)])

@@ -1,0 +1,323 @@
+"""Files for other codes: what a small bar's file holds, read back by another reader or counted in its text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import gmsh
+import numpy as np
+import pytest
+import pyvista
+from conftest import block
+
+from femrisk.__main__ import main
+from femrisk.errors import SolverError
+from femrisk.export import feb, inp
+from femrisk.export.lumping import binned, lump
+from femrisk.export.problem import Problem, labels, pose
+from femrisk.export.write import Wish, write
+from femrisk.loads import STIFF_MODULUS, Boundary, Grip
+from femrisk.materials.field import paint
+
+EXAMPLE = Path(__file__).parents[2] / "cases" / "femur_neck_lytic.yaml"
+#: x goes to y, y to z and z to x
+TURNED = np.array([[0.0, 0, 1], [1, 0, 0], [0, 1, 0]])
+
+
+@dataclass(frozen=True)
+class Face:
+    """One end of the cube along y, with a stiff layer of a third of it."""
+
+    sign: float
+
+    def core(self, points: np.ndarray) -> np.ndarray:
+        return np.asarray(self.sign * points[:, 1] > 3 - 1e-9)
+
+    def weight(self, points: np.ndarray, margin: float = 0.0) -> np.ndarray:
+        return np.asarray(self.sign * points[:, 1] > 1).astype(float)
+
+
+def posed(cells: int = 3) -> Problem:
+    """The small cube pushed along y, its lesion lytic, density rising along x."""
+    mesh = block(cells)
+    mesh = replace(mesh, density=0.5 + 0.1 * mesh.gauss_points()[..., 0])
+    free, held = ("free",) * 2, ("held",) * 6
+    grips = (
+        Grip("top-1", Face(1.0), np.array([0.0, 3, 0]), (*free, "driven", "held", *free)),  # type: ignore[arg-type]
+        Grip("bottom", Face(-1.0), np.array([0.0, -3, 0]), held),  # type: ignore[arg-type]
+    )
+    return pose("cube / untreated / push", mesh, paint(mesh, (("lesion", "tumour_lytic"),)), Boundary(TURNED, grips))
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem:
+    return posed()
+
+
+def blocks(text: str) -> list[tuple[str, list[str]]]:
+    """Keyword lines of an input file with the data lines below each."""
+    found: list[tuple[str, list[str]]] = []
+    for line in text.splitlines():
+        if line.startswith("**"):
+            continue
+        if line.startswith("*"):
+            found.append((line, []))
+        else:
+            found[-1][1].append(line)
+    return found
+
+
+def numbers(lines: list[str]) -> list[int]:
+    return [int(word) for line in lines for word in line.split(", ")]
+
+
+def written(problem: Problem, plastic: bool) -> list[tuple[str, list[str]]]:
+    return blocks("".join(inp.text(problem, lump(problem, plastic), plastic)))
+
+
+def test_labels_are_different_and_plain() -> None:
+    assert labels(("a-1", "A.1", "b")) == ("A_1", "A_1_2", "B")
+
+
+def test_every_element_is_written_once_with_a_section(problem: Problem) -> None:
+    found = written(problem, False)
+    elements = {tuple(numbers([row])) for head, rows in found if head.startswith("*ELEMENT") for row in rows}
+    assert sorted(row[0] for row in elements) == list(range(1, 163))
+    assert {row[1:] for row in elements} == {tuple((cell + 1).tolist()) for cell in problem.cells}
+    sets = {re.search("ELSET=(.*)", head)[1] for head, _ in found if head.startswith("*ELEMENT")}  # type: ignore[index]
+    sections = [re.search("ELSET=(.*), MATERIAL=(.*)", head) for head, _ in found if head.startswith("*SOLID")]
+    assert {one[1] for one in sections if one} == sets
+    assert all(one and one[1] == f"E_{one[2]}" for one in sections)
+
+
+def test_sets_bear_the_names_of_materials_solids_contacts_and_grips(problem: Problem) -> None:
+    found = dict(written(problem, False))
+    lesion = 1 + np.flatnonzero(problem.mesh.inside("lesion"))
+    assert numbers(found["*ELSET, ELSET=SOLID_LESION"]) == lesion.tolist()
+    assert numbers(found["*ELSET, ELSET=MATERIAL_TUMOUR_LYTIC"]) == lesion.tolist()
+    assert len(numbers(found["*ELSET, ELSET=SOLID_BONE"])) == 162
+    # the lowest of three layers of 54 cells
+    assert len(numbers(found["*ELSET, ELSET=CONTACT_BOTTOM"])) == 54
+    held = problem.nodes[np.array(numbers(found["*NSET, NSET=GRIP_TOP_1"])) - 1]
+    # 4 x 4 vertices and the middles of 33 edges of a face
+    assert len(held) == 49
+    assert held[:, 1] == pytest.approx(3.0)
+
+
+def test_the_machine_pushes_against_its_third_axis(problem: Problem) -> None:
+    found = written(problem, False)
+    nodes = np.array([[float(x) for x in row.split(", ")] for row in dict(found)["*NODE, NSET=BONE_NODES"]])
+    # the third axis is the bone's y
+    assert nodes[:, 3] == pytest.approx(problem.nodes[:, 1])
+    assert nodes[:, 1] == pytest.approx(problem.nodes[:, 2])
+    (driven,) = [rows for head, rows in found if head == "*BOUNDARY" and "REF" in rows[0]]
+    assert driven == ["REF_TOP_1, 3, 3, -1"]
+    held = [rows for head, rows in found if head == "*BOUNDARY" and "REF" not in rows[0]]
+    top, bottom = len(problem.nodes) + 1, len(problem.nodes) + 3
+    assert held[0] == [f"{top + 1}, 1, 1"]
+    assert held[1] == [f"{bottom + half}, {i}, {i}" for half in (0, 1) for i in (1, 2, 3)]
+
+
+def test_the_equations_hold_for_a_rigid_motion(problem: Problem) -> None:
+    shift, turn = np.array([0.3, -0.2, 0.5]), np.array([0.02, 0.05, -0.03])
+    found = written(problem, False)
+    points = problem.in_machine(problem.nodes)
+    center = problem.in_machine(problem.holds[0].grip.center)
+    moved = {i + 1: shift + np.cross(turn, r - center) for i, r in enumerate(points)}
+    moved |= {len(points) + 1: shift, len(points) + 2: turn}
+    rows = next(rows for head, rows in found if head == "*EQUATION")
+    assert len(rows) == 2 * 3 * 49
+    for row in rows[1::2]:
+        words = [float(word) for word in row.split(", ")]
+        assert sum(c * moved[int(n)][int(i) - 1] for n, i, c in zip(*[iter(words)] * 3, strict=True)) == (
+            pytest.approx(0.0, abs=1e-9)
+        )
+
+
+def test_moduli_are_those_of_the_elements_and_the_layer_is_stiff(problem: Problem) -> None:
+    lumped = lump(problem, False)
+    assert lumped.by_element().young[:, 0] == pytest.approx(problem.curve.young.mean(axis=1), rel=0.02)
+    assert lumped.changes["young"] < 0.02
+    assert lumped.by_element().young[problem.layer] == pytest.approx(STIFF_MODULUS)
+    lesion = problem.mesh.inside("lesion")
+    assert lumped.by_element().young[lesion] == pytest.approx(10.0)
+    assert {lumped.names[i] for i in lumped.index[lesion]} == {"tumour_lytic_001"}
+
+
+def test_yield_curves_keep_plateau_fall_and_residual(problem: Problem) -> None:
+    lumped = lump(problem, True)
+    for head, rows in written(problem, True):
+        if head != "*PLASTIC":
+            continue
+        (first, zero), (second, plateau), (residual, end) = [map(float, row.split(", ")) for row in rows]
+        assert (first, zero) == (second, 0.0)
+        assert 0 < plateau < end
+        assert 0 < residual < first
+    bone = np.flatnonzero(np.isfinite(lumped.curve.strength))
+    assert len(bone) == sum(head == "*PLASTIC" for head, _ in written(problem, True))
+    number = int(bone[0])
+    points = inp.yield_points(lumped.curve, number)
+    (begin, high), (end, low) = points[1:]
+    assert (low - high) / (end - begin) == pytest.approx(lumped.curve.softening[number])
+
+
+def test_the_file_says_how_much_was_lumped(problem: Problem) -> None:
+    text = "".join(inp.text(problem, lump(problem, True), True))
+    assert re.search(r"\*\* \d+ materials for 162 elements; largest change .* young [\d.e-]+ %, .* softening", text)
+
+
+def test_bins_are_halved_until_there_are_enough() -> None:
+    values = np.linspace(0, 1, 101)[:, None]
+    group = (values[:, 0] > 0.5).astype(np.int64)
+    index = binned(values, group, 10)
+    assert len(np.unique(index)) == 10
+    assert (np.diff(index) >= 0).all()
+    # two groups of width 0.5 in ten bins: none wider than an eighth of 1
+    assert max(np.ptp(values[index == i]) for i in range(10)) <= 0.125
+    assert len(np.unique(binned(np.zeros((5, 1)), np.zeros(5, dtype=np.int64), 10))) == 1
+
+
+def test_febio_gets_well_formed_xml_with_everything_it_names(problem: Problem) -> None:
+    lumped = lump(problem, False)
+    root = ElementTree.fromstring("".join(feb.text(problem, lumped)))
+    assert (root.tag, root.get("version")) == ("febio_spec", "4.0")
+    assert len(root.findall("Mesh/Nodes/node")) == len(problem.nodes)
+    elements = root.findall("Mesh/Elements[@type='tet10']/elem")
+    assert sorted(int(str(one.get("id"))) for one in elements) == list(range(1, 163))
+    assert all(len(str(one.text).split(",")) == 10 for one in elements)
+    materials = {one.get("name"): one for one in root.findall("Material/material")}
+    assert len(materials) == len(lumped.names) + 2
+    assert float(str(materials["TUMOUR_LYTIC_001"].findtext("E"))) == pytest.approx(10.0)
+    domains = root.findall("MeshDomains/SolidDomain")
+    assert {one.get("name") for one in domains} == {one.get("name") for one in root.findall("Mesh/Elements")}
+    assert {one.get("mat") for one in domains} | {"RIGID_TOP_1", "RIGID_BOTTOM"} == materials.keys()
+    sets = {one.get("name"): str(one.text).split(",") for one in root.findall("Mesh/NodeSet")}
+    assert {name: len(members) for name, members in sets.items()} == {"NODES_RIGID_TOP_1": 49, "NODES_RIGID_BOTTOM": 49}
+    assert {one.get("node_set") for one in root.findall("Boundary/bc")} == sets.keys()
+    held = [[child.tag for child in one][1:] for one in root.findall("Rigid/rigid_bc[@type='rigid_fixed']")]
+    assert held == [["Ru_dof"], [f"{name}_dof" for name in feb.FREEDOMS]]
+    assert root.findtext("Rigid/rigid_bc[@type='rigid_displacement']/value") == "-0.01"
+
+
+def test_gmsh_reads_groups_by_name(problem: Problem, tmp_path: Path) -> None:
+    write(problem, Wish("untreated", "push", "msh", False), tmp_path / "cube.msh")
+    gmsh.initialize(["-noenv"])
+    try:
+        gmsh.option.setNumber("General.Terminal", 0)
+        gmsh.open(str(tmp_path / "cube.msh"))
+        groups = {gmsh.model.getPhysicalName(*group): group for group in gmsh.model.getPhysicalGroups()}
+        assert {name: group[0] for name, group in groups.items()} == {
+            "cancellous": 3,
+            "tumour_lytic": 3,
+            "grip_top-1": 0,
+            "grip_bottom": 0,
+        }
+        count = {}
+        for name, (dimension, tag) in groups.items():
+            entities = gmsh.model.getEntitiesForPhysicalGroup(dimension, tag)
+            found = [gmsh.model.mesh.getElements(dimension, entity) for entity in entities]
+            count[name] = sum(len(tags) for _, elements, _ in found for tags in elements)
+        lesion = int(problem.mesh.inside("lesion").sum())
+        assert count == {"cancellous": 162 - lesion, "tumour_lytic": lesion, "grip_top-1": 49, "grip_bottom": 49}
+        kinds, _, nodes = gmsh.model.mesh.getElements(3)
+        assert set(kinds) == {11}
+        # a quadratic cell whose middle nodes stand in the wrong places has other Jacobians than its corners say
+        total = sum(
+            float((np.array(gmsh.model.mesh.getJacobians(11, [0.25] * 3, entity[1])[1]) / 6).sum())
+            for entity in gmsh.model.getEntities(3)
+        )
+        assert total == pytest.approx(6.0**3)
+        assert sum(len(one) for one in nodes) == 1620
+    finally:
+        gmsh.finalize()
+
+
+def test_paraview_gets_solids_materials_contacts_and_grips(problem: Problem, tmp_path: Path) -> None:
+    write(problem, Wish("untreated", "push", "vtu", False), tmp_path / "cube.vtu")
+    grid = pyvista.read(tmp_path / "cube.vtu")
+    assert set(grid.celltypes) == {24}
+    lesion = problem.mesh.inside("lesion")
+    assert np.array_equal(grid.cell_data["solid_lesion"], lesion)
+    assert np.array_equal(grid.cell_data["material"] == problem.field.names.index("tumour_lytic"), lesion)
+    assert np.array_equal(grid.cell_data["contact"] == 1, problem.boundary.contact(problem.mesh.centroids()))
+    assert grid.cell_data["modulus_MPa"][lesion] == pytest.approx(10.0)
+    assert grid.cell_data["density_g_per_cm3"] == pytest.approx(problem.mesh.density.mean(axis=1))
+    assert [(grid.point_data["grip"] == number).sum() for number in (1, 2)] == [49, 49]
+
+
+def test_a_grip_that_holds_nothing_is_an_error(problem: Problem) -> None:
+    far = replace(problem.boundary.grips[0], zone=Face(1e-3))  # type: ignore[arg-type]
+    with pytest.raises(SolverError, match="only 0 vertices"):
+        pose("", problem.mesh, problem.field, replace(problem.boundary, grips=(far,)))
+
+
+@pytest.mark.parametrize("form", ["inp", "feb", "msh", "vtu"])
+def test_nothing_is_left_of_a_file_that_could_not_be_written(
+    form: str, problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(OSError, match="space"):
+        write(problem, Wish("untreated", "push", form, False), tmp_path / "cube")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--format", "stl"], "femrisk export --format: unknown (allowed: inp, feb, msh, vtu, got: stl)"),
+        (["--format", "inp", "--arm", "intct"], "--arm: the case has no such name; did you mean intact?"),
+        (["--format", "inp", "--load", "run"], "--load: the case has no such name"),
+        (["--format", "feb", "--model", "plastic"], "--model: feb does not hold it (allowed: linear, got: plastic)"),
+        (["--format", "vtu", "--model", "linear"], "--model: vtu does not hold it (allowed: none, got: linear)"),
+    ],
+)
+def test_bad_options_are_one_line_and_write_nothing(
+    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", str(EXAMPLE), "-o", str(tmp_path / "out"), *words]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for file in (tmp_path / "missing" / "a.inp", tmp_path):
+        assert main(["export", str(EXAMPLE), "--format", "inp", "-o", str(file)]) == 2
+        assert capsys.readouterr().err == f"femrisk: error: -o {file}: not a file name in an existing folder\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["--format", "inp"], Wish("intact", "stance", "inp", True)),
+        (["--format", "inp", "--model", "linear", "--arm", "pop"], Wish("pop", "stance", "inp", False)),
+        (["--format", "feb", "--load", "sideways_fall"], Wish("intact", "sideways_fall", "feb", False)),
+        (["--format", "msh"], Wish("intact", "stance", "msh", False)),
+    ],
+)
+def test_the_verb_writes_what_is_asked_for_and_says_so(
+    words: list[str],
+    asked: Wish,
+    problem: Problem,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wishes: list[Wish] = []
+    monkeypatch.setattr("femrisk.export.write.posed", lambda scene, wish: wishes.append(wish) or problem)
+    file = tmp_path / "cube"
+    assert main(["export", str(EXAMPLE), "-o", str(file), *words]) == 0
+    assert wishes == [asked]
+    assert list(tmp_path.iterdir()) == [file]
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == f"{file}: cube / untreated / push, {len(problem.nodes)} nodes, 162 quadratic tetrahedra"
+    assert printed[-1] == "grips: top-1 (49 nodes), bottom (49 nodes)"
+    assert any(" materials for 162 elements" in line for line in printed) == (asked.form in ("inp", "feb"))
