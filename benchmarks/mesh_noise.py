@@ -1,6 +1,7 @@
-"""What a mesh of its own does to an arm: the intact femur on the example's base, screws and nail meshes.
+"""What a mesh of its own does to an arm: bare femurs on the example's base, screws and nail meshes.
 
-Devices are painted as host bone, so every difference is mesh noise. Writes a table to stdout.
+Devices are painted as host bone, so every difference is mesh noise. The last mesh is the base of the example without
+the arms that have devices: what adding such an arm to a case changes. Writes a table to stdout.
 """
 
 from __future__ import annotations
@@ -28,15 +29,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--linear", action="store_true", help="elastic solves only")
     options = parser.parse_args()
-    scene = build(read_case(ROOT / "cases" / "femur_neck_lytic.yaml"))
+    case = read_case(ROOT / "cases" / "femur_neck_lytic.yaml")
+    scene = build(case)
+    plain = build(case.model_copy(update={"arms": case.arms[:3]}))
     lesion = tuple((one.name, f"tumour_{one.nature}") for one in scene.lesions)
-    groups = sorted(families(scene), key=lambda one: one.name)
+    meshes = [(one.name, mesh_task(scene, one)) for one in sorted(families(scene), key=lambda one: one.name)]
+    meshes += [("base, no devices in the case", mesh_task(plain, one)) for one in families(plain)]
     base: dict[tuple[str, str], tuple[float, float, float]] = {}
     print("| bone | load | mesh | stiffness | linear load | fracture load, N (status) |")
     print("|---|---|---|---|---|---|")
-    for group in groups:
-        task = mesh_task(scene, group)
-        made = mesh(task.anatomy, group.solids, task.size_mm, task.sizing)
+    for name, task in meshes:
+        made = mesh(task.anatomy, task.family.solids, task.size_mm, task.sizing)
         for bone, layers in (("intact", ()), ("untreated", lesion)):
             for load, boundary in scene.boundaries.items():
                 ready = prepare(made, boundary, MPI.COMM_WORLD)
@@ -45,7 +48,7 @@ def main() -> None:
                 first = base.setdefault((bone, load), numbers)
                 moved = [f"{100 * (new / old - 1):+.2f} %" for new, old in zip(numbers, first, strict=True)]
                 loads = "" if options.linear else f"{numbers[2]:.0f} {moved[2]} ({result.history.status})"
-                print(f"| {bone} | {load} | {group.name} | {moved[0]} | {moved[1]} | {loads} |", flush=True)
+                print(f"| {bone} | {load} | {name} | {moved[0]} | {moved[1]} | {loads} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from femrisk.arms import Arm
-from femrisk.loads import Boundary
+from femrisk.loads import GRIP_RADIUS, Boundary, Cap
 from femrisk.meshes.anatomy import Anatomy
 from femrisk.meshes.cement import measure_cement
-from femrisk.meshes.shapes import Solid
+from femrisk.meshes.shapes import Ball, Solid
 from femrisk.scene import Scene
 
 
@@ -29,7 +29,7 @@ class MeshTask:
 
     family: Family
     anatomy: Anatomy
-    #: every solid of the case, for the one size field
+    #: every solid of the case and the grip of every contact, for the one size field
     sizing: tuple[Solid, ...]
     size_mm: float
 
@@ -91,9 +91,23 @@ def _is_mantle(solid: Solid) -> bool:
 
 def mesh_task(scene: Scene, family: Family) -> MeshTask:
     """What the mesher needs for one family."""
+    return MeshTask(family, scene.anatomy, sizing(scene), scene.case.analysis.mesh_size_mm)
+
+
+def sizing(scene: Scene) -> tuple[Solid, ...]:
+    """What asks for small cells: lesions, cements and devices of all arms, and the grips of all contacts."""
     solids = {solid.name: solid for arm in scene.solids.values() for solid in arm}
-    sizing = (*(lesion.solid for lesion in scene.lesions), *(solids[name] for name in sorted(solids)))
-    return MeshTask(family, scene.anatomy, sizing, scene.case.analysis.mesh_size_mm)
+    grips = {
+        f"{load}_{grip.name}": Solid(grip.name, Ball(grip.center, GRIP_RADIUS), "grip", 0.6 * GRIP_RADIUS)
+        for load, boundary in scene.boundaries.items()
+        for grip in boundary.grips
+        if isinstance(grip.zone, Cap)
+    }
+    return (
+        *(lesion.solid for lesion in scene.lesions),
+        *(solids[name] for name in sorted(solids)),
+        *(grips[name] for name in sorted(grips)),
+    )
 
 
 def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...]) -> SolveTask:

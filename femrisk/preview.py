@@ -11,7 +11,7 @@ from femrisk.meshes.cement import measure_cement
 from femrisk.meshes.involvement import measure
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.sizing import grid_points, size_field
-from femrisk.plan import families
+from femrisk.plan import families, sizing
 from femrisk.scene import Scene
 from femrisk.scores import Score, assess
 
@@ -125,10 +125,7 @@ def scores_table(scene: Scene) -> Table:
 
 def unknowns(scene: Scene) -> int:
     """Degrees of freedom to expect in each pair, from the integral of the size field."""
-    solids = {solid.name: solid for arm in scene.solids.values() for solid in arm}
-    field = size_field(
-        scene.anatomy, (*(one.solid for one in scene.lesions), *solids.values()), scene.case.analysis.mesh_size_mm
-    )
+    field = size_field(scene.anatomy, sizing(scene), scene.case.analysis.mesh_size_mm)
     lower, upper = field.corners()
     points, _ = grid_points(lower, upper, field.spacing)
     share = np.clip(0.5 - scene.anatomy.outer.distance(points) / field.spacing, 0, 1)

@@ -164,12 +164,20 @@ def draw(folder: ResultFolder) -> None:
 
 
 def mesh_families(case: Case) -> dict[str, LabelledMesh]:
-    """The mesh of every family of a case, by name; nothing is written."""
-    from femrisk.meshes.mesher import mesh
+    """The mesh of every family of a case, by name; nothing is written.
 
-    scene = build(case)
-    tasks = {one.name: mesh_task(scene, one) for one in families(scene)}
-    return {name: mesh(task.anatomy, task.family.solids, task.size_mm, task.sizing) for name, task in tasks.items()}
+    Raises:
+        MeshError: a mesh that would spoil a result.
+    """
+    from femrisk.meshes.mesher import mesh
+    from femrisk.meshes.quality import assess, gate
+
+    scene, meshes = build(case), {}
+    for one in families(scene):
+        task = mesh_task(scene, one)
+        meshes[one.name] = mesh(task.anatomy, one.solids, task.size_mm, task.sizing)
+        gate(assess(meshes[one.name], task.anatomy, one.solids))
+    return meshes
 
 
 def facts(jobs: int, ranks: int, seconds: float, failures: dict[str, str]) -> dict[str, Any]:
