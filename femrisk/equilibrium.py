@@ -22,8 +22,8 @@ from femrisk.multigrid import Multigrid
 from femrisk.onerank import OneRank
 
 #: Newton stops when the free residual is below this share of the force on the machine.
-TOLERANCE = 1e-4
-MAX_NEWTON = 12
+TOLERANCE = 1e-6
+MAX_NEWTON = 16
 #: Accuracy and number of the solves that refine the elastic state.
 REFINEMENT, MAX_REFINEMENTS = 1e-4, 8
 #: Two iterations in a row that leave more than this share of the residual end a try.

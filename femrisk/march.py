@@ -97,7 +97,7 @@ def march(
             continue
         past, current = current, attempt.state
         found.append(_increment(problem, past, current, found, spent, cuts))
-        calm = calm + 1 if attempt.newton_iterations <= 4 else 0
+        calm = calm + 1 if attempt.newton_iterations <= 6 else 0
         spent = cuts = lost = 0
         lost_at = None
         yield Found(found[-1], current)
