@@ -134,6 +134,30 @@ def combined(kind: str, numbers: Sequence[float]) -> float | None:
     return first / second if second else None
 
 
+#: Unit of each number that a quantity may be made of.
+UNITS = {
+    "fracture_load_N": "N",
+    "linear_fracture_load_N": "N by the strain criterion",
+    "energy_to_peak_J": "J",
+    "stiffness_N_per_mm": "N/mm",
+}
+#: Those that only a march to fracture gives.
+NONLINEAR = ("fracture_load_N", "energy_to_peak_J")
+
+
+def told(key: str, result: Mapping[str, Any]) -> list[str]:
+    """One number of one pair in words, and how it came about."""
+    words = [f"{result[key]:.{1 if key == 'energy_to_peak_J' else 0}f} {UNITS[key]}"]
+    if key not in NONLINEAR:
+        return words
+    words += [result["status"], f"{result['failure_material']} bone, {result['failure_region']}"]
+    if result["failure_beside_pot"]:
+        words.append("**pot**")
+    if under_contact(result):
+        words.append(f"{100 * result['contact_share_of_plastic_work']:.0f} % of its plastic work under contacts")
+    return words
+
+
 def judge(fact: Fact, results: Sequence[Mapping[str, Any]] | None) -> Finding:
     """Set the results of a fact's pairs against its band."""
     if not fact.measured:
@@ -143,23 +167,14 @@ def judge(fact: Fact, results: Sequence[Mapping[str, Any]] | None) -> Finding:
     remarks, testable = [], True
     numbers = []
     for one, result in zip(fact.measured, results, strict=True):
-        which = f"{one['arm']} ({one['load']})"
+        which = f"{one['case']} {one['arm']} {one['load']}"
         number = result[one["key"]]
-        nonlinear = one["key"] in ("fracture_load_N", "energy_to_peak_J")
+        nonlinear = one["key"] in NONLINEAR
         if number is None or (nonlinear and result["status"] not in RATED):
             return Finding(None, "not testable", (f"{which}: {result['status']}, no fracture load",))
         numbers.append(float(number))
-        if not nonlinear:
-            continue
-        share = f"{100 * result['contact_share_of_plastic_work']:.0f} % of its plastic work under contacts"
-        place = f"{result['failure_material']} bone, {result['failure_region']}"
-        words = [f"{number:.0f} N" if one["key"] == "fracture_load_N" else f"{number:.2f} J", result["status"], place]
-        if result["failure_beside_pot"]:
-            words.append("**pot**")
-        if under_contact(result):
-            words.append(share)
-            testable = testable and len(fact.measured) == 1
-        remarks.append(f"{which}: {', '.join(words)}")
+        remarks.append(f"{which}: {', '.join(told(one['key'], result))}")
+        testable = testable and not (nonlinear and len(fact.measured) > 1 and under_contact(result))
     number = combined(fact.kind, numbers)
     if number is None:
         return Finding(None, "not testable", ("the loss it is divided by is nothing",))
