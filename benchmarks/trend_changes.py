@@ -23,6 +23,17 @@ Where = tuple[str | int, ...]
 CHANGES: dict[str, tuple[Where, Any]] = {
     "lesion_of_three_quarters_the_size": (("lesions", 0, "semi_axes_mm"), [10.5, 8.25, 8.25]),
     "lesion_off_the_calcar": (("lesions", 0, "depth"), 0.8),
+    "void_of_20_mm_low_at_the_head_base": (
+        ("lesions", 0),
+        {
+            "kind": "sphere",
+            "radius_mm": 10.0,
+            "site": "femoral_neck",
+            "quadrant": "inferomedial",
+            "along_mm": 12.0,
+            "offset_mm": 6.0,
+        },
+    ),
     "force_to_the_knee": (("loads", 0, "axis"), "hip_knee"),
     "density_law_morgan_2003": (("analysis", "density_law"), "morgan_2003"),
 }

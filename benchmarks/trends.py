@@ -164,14 +164,14 @@ def judge(fact: Fact, results: Sequence[Mapping[str, Any]] | None) -> Finding:
         return Finding(None, "not testable", (fact.not_testable,))
     if results is None:
         return Finding(None, "not testable", ("not computed",))
-    remarks, testable = [], True
-    numbers = []
+    remarks, numbers, testable = [], [], True
     for one, result in zip(fact.measured, results, strict=True):
         which = f"{one['case']} {one['arm']} {one['load']}"
         number = result[one["key"]]
         nonlinear = one["key"] in NONLINEAR
         if number is None or (nonlinear and result["status"] not in RATED):
-            return Finding(None, "not testable", (f"{which}: {result['status']}, no fracture load",))
+            least = f"at least {number:.0f} N, so " if result["status"] == "limit_reached" and number else ""
+            return Finding(None, "not testable", (f"{which}: {result['status']}, {least}no fracture load",))
         numbers.append(float(number))
         remarks.append(f"{which}: {', '.join(told(one['key'], result))}")
         testable = testable and not (nonlinear and len(fact.measured) > 1 and under_contact(result))
