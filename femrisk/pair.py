@@ -13,6 +13,7 @@ import numpy as np
 from mpi4py import MPI
 from numpy.typing import NDArray
 
+from femrisk.damage_march import DamagedEquilibrium, DamageState, Pace, Verdict, march_twice
 from femrisk.domain import Domain, distribute
 from femrisk.element import TABLE, strains
 from femrisk.equilibrium import Equilibrium
@@ -22,6 +23,7 @@ from femrisk.fracture import (
     ElasticCriterion,
     Peak,
     Site,
+    read_damage_site,
     read_elastic,
     read_peak,
     read_site,
@@ -32,9 +34,29 @@ from femrisk.history import History, Increment, State
 from femrisk.loads import STIFF_MODULUS, Boundary
 from femrisk.march import Found, Rules, march
 from femrisk.materials.curve import YieldCurve, constant
+from femrisk.materials.damage import DamageLaw, damage_law, grown
 from femrisk.materials.field import MaterialField
 from femrisk.materials.plastic import dissipation
 from femrisk.meshes.labelled import Floats, LabelledMesh
+
+#: Of the travel at which the strain criterion is met, under the damage model: the coarser step, the travel over which a
+#: force must have stopped rising, and the end. A first step stops short of the first damage by a fiftieth.
+DAMAGE_STEP, DAMAGE_WINDOW, DAMAGE_FURTHEST, SHORT = 0.04, 0.24, 3.0, 0.98
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What the damage model alone knows, at the peak."""
+
+    #: (m, 4) share of the stiffness that is lost
+    lost: Floats
+    #: share of the bone's volume, and of the cement's, whose crack band is wider than its fracture energy allows
+    clipped_bone: float
+    clipped_cement: float | None
+    #: difference between the two steps over the load
+    step_error: float | None
+    #: work of the forces left on free nodes, over the machine's
+    unbalanced: float
 
 
 @dataclass(frozen=True)
@@ -54,10 +76,12 @@ class PairResult:
     strain: Floats
     stress: Floats
     accumulated: Floats
-    #: (m,) plastic work of each cell at the peak, J
+    #: (m,) energy dissipated in each cell by plastic flow and damage at the peak, J
     plastic_work: Floats
     dofs: int
     seconds: float
+    #: None but under the damage model
+    damage: Damage | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +115,11 @@ def stiffened(curve: YieldCurve, weight: Floats) -> YieldCurve:
 
 
 def compute(
-    prepared: Prepared, field: MaterialField, linear_only: bool, on_increment: Callable[[Increment], None]
+    prepared: Prepared,
+    field: MaterialField,
+    linear_only: bool,
+    on_increment: Callable[[Increment], None],
+    damage: bool = False,
 ) -> PairResult:
     """March one arm to fracture.
 
@@ -100,22 +128,41 @@ def compute(
         field: materials of the arm.
         linear_only: stop after the elastic solve; the status is then ``limit_reached``.
         on_increment: told of every equilibrium found (on all ranks).
+        damage: bone and cement crack instead of flowing; every march of the two is told.
     """
     start = time.perf_counter()
     mesh, domain = prepared.mesh, prepared.domain
     curve = stiffened(field.curve, prepared.stiff)
-    equilibrium = Equilibrium(domain, grip(domain, prepared.boundary), curve.take(domain.original))
+    grips, local = grip(domain, prepared.boundary), curve.take(domain.original)
+    law = damage_law(mesh, field, prepared.stiff) if damage and not linear_only else None
+    broken: DamageState | None = None
+    if law is None:
+        equilibrium = Equilibrium(domain, grips, local)
+    else:
+        equilibrium = DamagedEquilibrium(domain, grips, local, law.take(domain.original))
     elastic = equilibrium.linear()
     strain = _everywhere(domain, _strain(equilibrium, elastic))
     criterion = read_elastic(mesh, field, prepared.contact, strain, elastic.force)
-    history, best = _march(equilibrium, elastic, criterion, linear_only, field, mesh, on_increment)
+    best: State
+    if law is not None and isinstance(equilibrium, DamagedEquilibrium):
+        said, broken = march_twice(equilibrium, elastic, _pace(elastic, criterion, law, strain), on_increment)
+        best, history, peak = broken, said.history, said.peak
+        cracks = _damage(prepared, field, law, said, broken)
+    else:
+        history, best = _march(equilibrium, elastic, criterion, linear_only, field, mesh, on_increment)
+        peak, cracks = read_peak(history), None
     accumulated = _everywhere(domain, best.accumulated)
-    work = 1e-3 * (dissipation(curve, accumulated).mean(axis=1)) * mesh.volumes()
+    per_volume = dissipation(curve if law is None else curve.where(law.breakable, curve.elastic()), accumulated)
+    if broken is not None:
+        per_volume = per_volume + _everywhere(domain, broken.dissipated)
+    work = 1e-3 * per_volume.mean(axis=1) * mesh.volumes()
     return PairResult(
         history=history,
-        peak=read_peak(history),
+        peak=peak,
         elastic=criterion,
-        site=read_site(mesh, field, prepared.contact, accumulated, work),
+        site=read_site(mesh, field, prepared.contact, accumulated, work)
+        if cracks is None
+        else read_damage_site(mesh, field, prepared.contact, cracks.lost, work),
         stiffness=elastic.force,
         contact=prepared.contact,
         displacement=_everywhere(domain, equilibrium.displacement(best)[domain.cells]),
@@ -125,6 +172,38 @@ def compute(
         plastic_work=work,
         dofs=domain.dofs,
         seconds=time.perf_counter() - start,
+        damage=cracks,
+    )
+
+
+def _pace(elastic: State, criterion: ElasticCriterion, law: DamageLaw, strain: Floats) -> Pace:
+    """Steps of a march of damage, from the strain (m, 4, 6) at a travel of 1 mm."""
+    expected = criterion.loads.get(SUPPORTS[1], 0.01 * elastic.force) / elastic.force
+    onset = float(grown(law, strain, np.zeros(law.onset.shape)).max(initial=1e-9))
+    return Pace(
+        start=SHORT / onset,
+        step=DAMAGE_STEP * expected,
+        furthest=DAMAGE_FURTHEST * expected,
+        window=DAMAGE_WINDOW * expected,
+        stiffness=elastic.force,
+    )
+
+
+def _damage(prepared: Prepared, field: MaterialField, law: DamageLaw, said: Verdict, state: DamageState) -> Damage:
+    """What the model alone knows of a march that is over."""
+    weights = prepared.mesh.volumes()[:, None] / 4 * law.breakable
+    cut = weights * law.clipped.any(axis=-1)
+
+    def share(cells: NDArray[np.bool_]) -> float | None:
+        volume = float(weights[cells].sum())
+        return float(cut[cells].sum()) / volume if volume > 0 else None
+
+    return Damage(
+        lost=1 - _everywhere(prepared.domain, state.retained),
+        clipped_bone=share(field.bone()) or 0.0,
+        clipped_cement=share(field.named("pmma")),
+        step_error=said.step_error,
+        unbalanced=state.unbalanced,
     )
 
 
