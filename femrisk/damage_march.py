@@ -63,7 +63,7 @@ class Pace:
     bracket_tangent: float = 0.10
     #: steps are ``stride`` times as long while less than this share of the work is dissipated
     quiet: float = 0.005
-    stride: float = 2.0
+    stride: float = 4.0
 
     def next_travel(self, last: Increment) -> float:
         """mm; halving ``step`` halves every step."""

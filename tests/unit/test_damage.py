@@ -62,7 +62,7 @@ def test_the_history_handed_in_is_left_as_it_was() -> None:
     assert (worst == 0.3).all()
 
 
-@pytest.mark.parametrize("width", [0.5, 1.0, 2.0, 3.5])
+@pytest.mark.parametrize("width", [1.0, 2.0, 3.5])
 @pytest.mark.parametrize("steps", [1, 7, 500])
 def test_a_crack_takes_the_same_energy_per_area_in_a_band_of_any_width(width: float, steps: int) -> None:
     material, young = BRITTLE["bone"], 17790.0
