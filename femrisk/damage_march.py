@@ -28,6 +28,9 @@ from femrisk.meshes.labelled import Floats
 CORRECTIONS = 3
 #: Difference of the two marches, over the load, above which the load is only bracketed.
 LARGEST_STEP_ERROR = 0.03
+#: Of the travel at which the strain criterion is met: the coarser step, the travel over which a force must have stopped
+#: rising, and the end of a march. The first step stops short of the first damage.
+STEP, WINDOW, FURTHEST, SHORT = 0.04, 0.24, 3.0, 0.98
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,19 @@ class Verdict:
     step_error: float | None
 
 
+def pace(elastic: State, expected: float, law: DamageLaw, strain: Floats) -> Pace:
+    """The steps of a march, in shares of the travel at which the strain criterion is met.
+
+    Args:
+        elastic: the state at a travel of 1 mm.
+        expected: that travel, mm.
+        law: (m, 4, 2) the law.
+        strain: (m, 4, 6) of the elastic state, in the order of the law.
+    """
+    onset = float(grown(law, strain, np.zeros(law.onset.shape)).max(initial=1e-9))
+    return Pace(SHORT / onset, STEP * expected, FURTHEST * expected, WINDOW * expected, elastic.force)
+
+
 class DamagedEquilibrium(Equilibrium):
     """An ``Equilibrium`` whose stresses are those of ``curve`` times the share of stiffness that ``law`` keeps."""
 
@@ -121,7 +137,8 @@ class DamagedEquilibrium(Equilibrium):
             if correction is None:
                 # the preconditioner is rebuilt for a second try
                 correction = self._correct(response, 0.0)
-            if correction is None or not np.isfinite(correction).all():
+            # the same answer on every rank
+            if correction is None or not np.isfinite(self.domain.sum(float(np.abs(correction).sum()))):
                 return None
             unknowns = unknowns + correction
             worst = grown(self.law, self._strain(unknowns), state.worst)

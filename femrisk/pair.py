@@ -13,7 +13,7 @@ import numpy as np
 from mpi4py import MPI
 from numpy.typing import NDArray
 
-from femrisk.damage_march import DamagedEquilibrium, DamageState, Pace, Verdict, march_twice
+from femrisk.damage_march import DamagedEquilibrium, DamageState, Verdict, march_twice, pace
 from femrisk.domain import Domain, distribute
 from femrisk.element import TABLE, strains
 from femrisk.equilibrium import Equilibrium
@@ -34,14 +34,10 @@ from femrisk.history import History, Increment, State
 from femrisk.loads import STIFF_MODULUS, Boundary
 from femrisk.march import Found, Rules, march
 from femrisk.materials.curve import YieldCurve, constant
-from femrisk.materials.damage import DamageLaw, damage_law, grown
+from femrisk.materials.damage import DamageLaw, damage_law
 from femrisk.materials.field import MaterialField
 from femrisk.materials.plastic import dissipation
 from femrisk.meshes.labelled import Floats, LabelledMesh
-
-#: Of the travel at which the strain criterion is met, under the damage model: the coarser step, the travel over which a
-#: force must have stopped rising, and the end. A first step stops short of the first damage by a fiftieth.
-DAMAGE_STEP, DAMAGE_WINDOW, DAMAGE_FURTHEST, SHORT = 0.04, 0.24, 3.0, 0.98
 
 
 @dataclass(frozen=True)
@@ -135,27 +131,25 @@ def compute(
     curve = stiffened(field.curve, prepared.stiff)
     grips, local = grip(domain, prepared.boundary), curve.take(domain.original)
     law = damage_law(mesh, field, prepared.stiff) if damage and not linear_only else None
-    broken: DamageState | None = None
-    if law is None:
-        equilibrium = Equilibrium(domain, grips, local)
-    else:
-        equilibrium = DamagedEquilibrium(domain, grips, local, law.take(domain.original))
+    equilibrium = (
+        Equilibrium(domain, grips, local)
+        if law is None
+        else DamagedEquilibrium(domain, grips, local, law.take(domain.original))
+    )
     elastic = equilibrium.linear()
     strain = _everywhere(domain, _strain(equilibrium, elastic))
     criterion = read_elastic(mesh, field, prepared.contact, strain, elastic.force)
     best: State
+    cracks: Damage | None = None
     if law is not None and isinstance(equilibrium, DamagedEquilibrium):
-        said, broken = march_twice(equilibrium, elastic, _pace(elastic, criterion, law, strain), on_increment)
-        best, history, peak = broken, said.history, said.peak
-        cracks = _damage(prepared, field, law, said, broken)
+        steps = pace(elastic, _expected(elastic, criterion), law, strain)
+        said, best = march_twice(equilibrium, elastic, steps, on_increment)
+        history, peak, cracks = said.history, said.peak, _damage(prepared, field, law, said, best)
     else:
         history, best = _march(equilibrium, elastic, criterion, linear_only, field, mesh, on_increment)
-        peak, cracks = read_peak(history), None
+        peak = read_peak(history)
     accumulated = _everywhere(domain, best.accumulated)
-    per_volume = dissipation(curve if law is None else curve.where(law.breakable, curve.elastic()), accumulated)
-    if broken is not None:
-        per_volume = per_volume + _everywhere(domain, broken.dissipated)
-    work = 1e-3 * per_volume.mean(axis=1) * mesh.volumes()
+    work = _everywhere(domain, _dissipated(equilibrium, best))
     return PairResult(
         history=history,
         peak=peak,
@@ -173,19 +167,6 @@ def compute(
         dofs=domain.dofs,
         seconds=time.perf_counter() - start,
         damage=cracks,
-    )
-
-
-def _pace(elastic: State, criterion: ElasticCriterion, law: DamageLaw, strain: Floats) -> Pace:
-    """Steps of a march of damage, from the strain (m, 4, 6) at a travel of 1 mm."""
-    expected = criterion.loads.get(SUPPORTS[1], 0.01 * elastic.force) / elastic.force
-    onset = float(grown(law, strain, np.zeros(law.onset.shape)).max(initial=1e-9))
-    return Pace(
-        start=SHORT / onset,
-        step=DAMAGE_STEP * expected,
-        furthest=DAMAGE_FURTHEST * expected,
-        window=DAMAGE_WINDOW * expected,
-        stiffness=elastic.force,
     )
 
 
@@ -217,7 +198,7 @@ def _march(
     on_increment: Callable[[Increment], None],
 ) -> tuple[History, State]:
     """The history and the state of the largest force."""
-    expected = criterion.loads.get(SUPPORTS[1], 0.01 * elastic.force) / elastic.force
+    expected = _expected(elastic, criterion)
     bone = replace(field, index=field.index[equilibrium.domain.original])
 
     def far(state: State) -> bool:
@@ -238,6 +219,19 @@ def _march(
             history = news
     assert history is not None, "a march ends with its history"
     return replace(history, linear_solves=history.linear_solves + 1), best
+
+
+def _dissipated(equilibrium: Equilibrium, state: State) -> Floats:
+    """(m,) energy that flow and cracks took from each of this rank's cells, J."""
+    density = dissipation(equilibrium.curve, state.accumulated)
+    if isinstance(state, DamageState):
+        density = density + state.dissipated
+    return np.asarray(1e-3 * density.mean(axis=1) * equilibrium.domain.volumes)
+
+
+def _expected(elastic: State, criterion: ElasticCriterion) -> float:
+    """Travel at which the strain criterion is met, mm."""
+    return criterion.loads.get(SUPPORTS[1], 0.01 * elastic.force) / elastic.force
 
 
 def _strain(equilibrium: Equilibrium, state: State) -> Floats:

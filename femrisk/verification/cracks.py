@@ -22,9 +22,9 @@ MODES = {"tension": (0, 1.0), "compression": (1, -1.0)}
 def damage_curves(effort: Effort) -> tuple[Check, ...]:
     """Bone and cement strained in uniaxial stress keep their stress over the plateau and lose it as stated.
 
-    With the lateral strain - nu e the undamaged stress is E e, and so w E e the damaged one; the sides that expand under
-    compression may rule w. Their strain is a double principal one, known to the root of round-off, 1e-8, and the steepest
-    fall makes that 20 times as much.
+    With the lateral strain - nu e the undamaged stress is E e, and so w E e the damaged one; the sides that expand
+    under compression may rule w. Their strain is a double principal one, known to the root of round-off, 1e-8, and the
+    steepest fall makes that 20 times as much.
     """
     points = 400 if effort.full else 100
     checks = []
