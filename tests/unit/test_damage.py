@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from femrisk.materials.damage import STEEPEST, crack_band, grown, lost, retained
+from femrisk.materials.damage import BAND, STEEPEST, crack_band, damage_law, grown, lost, retained
+from femrisk.materials.field import element_sizes, paint
 from femrisk.materials.library import BRITTLE, COMPRESSION_LIMIT, TENSION_LIMIT
+from femrisk.meshes.labelled import LabelledMesh
 
 BONE = crack_band(BRITTLE["bone"], np.full((1, 4), 2.0))
 REST = np.zeros((1, 4, 2))
@@ -85,3 +87,28 @@ def test_a_band_too_wide_for_its_energy_is_told() -> None:
     wide = crack_band(BRITTLE["bone"], np.full((1, 4), 4.0))
     assert wide.clipped[..., 0].all()
     assert (wide.fall[..., 0] == STEEPEST).all()
+
+
+@pytest.mark.parametrize(
+    ("material", "onset"),
+    [("pmma", 42.5 / 2500), ("ti6al4v", np.inf), ("tumour_lytic", np.inf), ("tumour_mixed", 0.0073)],
+)
+def test_bone_and_cement_crack_while_metal_tumour_and_stiff_layers_stay_whole(
+    small_mesh: LabelledMesh, material: str, onset: float
+) -> None:
+    stiff = np.zeros((len(small_mesh.tets), 4))
+    stiff[small_mesh.region == 1] = 0.1
+    law = damage_law(small_mesh, paint(small_mesh, (("lesion", material),)), stiff)
+    lesion, under = small_mesh.inside("lesion"), small_mesh.region == 1
+    assert not law.breakable[under].any()
+    assert (law.onset[lesion & ~under, :, 0] == onset).all()
+    assert (law.onset[~lesion & ~under, :, 0] == TENSION_LIMIT).all()
+    assert (law.onset[~lesion & ~under, :, 1] == COMPRESSION_LIMIT).all()
+
+
+def test_the_band_is_a_share_of_the_edge_of_its_cells(small_mesh: LabelledMesh) -> None:
+    law = damage_law(small_mesh, paint(small_mesh, ()), np.zeros((len(small_mesh.tets), 4)))
+    width = BAND * element_sizes(small_mesh.points, small_mesh.tets)
+    # f = G / (E e0^2 l) - p / 2
+    expected = 3.0 / (17790 * TENSION_LIMIT**2 * width) - 0.75
+    assert law.fall[:, 0, 0] == pytest.approx(np.maximum(expected, STEEPEST), rel=1e-9)
