@@ -65,7 +65,7 @@ class Pace:
     plateau_tangent: float = 0.02
     bracket_tangent: float = 0.10
     #: steps are ``stride`` times as long while less than this share of the work is dissipated
-    quiet: float = 0.005
+    quiet: float = 0.001
     stride: float = 4.0
 
     def next_travel(self, last: Increment) -> float:
@@ -227,7 +227,7 @@ def verdict(coarse: History, fine: History) -> Verdict:
     The error of IMPL-EX falls with the step, and is on the unsafe side. Two marches that still rise end at the same
     travel, and the lower force counts.
     """
-    one, two = read_peak(coarse), read_peak(fine)
+    one, two = highest(coarse), highest(fine)
     solves = coarse.linear_solves + fine.linear_solves
     if one.load is None or two.load is None:
         return Verdict(replace(fine, status="stuck", linear_solves=solves), replace(two, load=None, bracket=None), None)
@@ -243,3 +243,10 @@ def verdict(coarse: History, fine: History) -> Verdict:
         replace(two, load=limit, bracket=(min(bounds), max(bounds)) if doubtful else None),
         error,
     )
+
+
+def highest(history: History) -> Peak:
+    """The largest force met: a crack drops the force at once, and a parabola through the drop would overshoot."""
+    if history.status == "stuck":
+        return read_peak(history)
+    return replace(read_peak(replace(history, status="plateau")), bracket=read_peak(history).bracket)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from femrisk.damage_march import LARGEST_STEP_ERROR, Pace, ending, verdict
+from femrisk.damage_march import LARGEST_STEP_ERROR, Pace, ending, highest, verdict
 from femrisk.history import History, Increment
 
 PACE = Pace(start=0.5, step=0.1, furthest=5.0, window=0.3, stiffness=100.0)
@@ -69,3 +69,11 @@ def test_halving_the_step_halves_every_step() -> None:
     for last in (calm, cracking):
         assert PACE.next_travel(last) - 1.0 == pytest.approx(2 * (fine.next_travel(last) - 1.0))
     assert np.isclose(PACE.next_travel(cracking), 1.1)
+
+
+def test_a_force_that_drops_at_once_is_read_where_it_was_met() -> None:
+    # a parabola through these points would rise above them
+    sudden = History(increments((1.0, 900.0), (2.0, 1000.0), (3.0, 500.0)), "collapsed", None, 8)
+    assert highest(sudden).load == 1000.0
+    assert highest(sudden).displacement == 2.0
+    assert verdict(sudden, sudden).peak.load == 1000.0
