@@ -55,8 +55,8 @@ class Analysis(Part):
     """How the fracture load is computed."""
 
     model: Literal["keyak_plasticity", "damage", "linear"] = "keyak_plasticity"
-    """Model of bone: Keyak's plasticity pushed to fracture; damage, in which bone and cement crack, at three to four times
-    the cost; or one linear solve with the strain criterion."""
+    """Model of bone: Keyak's plasticity pushed to fracture; damage, in which bone and cement crack, at three to four
+    times the cost; or one linear solve with the strain criterion."""
 
     density_law: Literal["keyak_2005", "keyak_1998", "keller_1994", "morgan_2003"] = "keyak_2005"
     """Relation from ash density to modulus and strength of bone; the post-yield curve is Keyak's."""
