@@ -54,8 +54,9 @@ ScoreName = Annotated[str, AfterValidator(known_score), WithJsonSchema({"enum": 
 class Analysis(Part):
     """How the fracture load is computed."""
 
-    model: Literal["keyak_plasticity", "linear"] = "keyak_plasticity"
-    """Model of bone: Keyak's plasticity pushed to fracture, or one linear solve with the strain criterion."""
+    model: Literal["keyak_plasticity", "damage", "linear"] = "keyak_plasticity"
+    """Model of bone: Keyak's plasticity pushed to fracture; damage, in which bone and cement crack, at three to four
+    times the cost; or one linear solve with the strain criterion."""
 
     density_law: Literal["keyak_2005", "keyak_1998", "keller_1994", "morgan_2003"] = "keyak_2005"
     """Relation from ash density to modulus and strength of bone; the post-yield curve is Keyak's."""

@@ -45,6 +45,7 @@ def caveats(
     sentences = [
         *_model(results, arm_kinds, load_kinds, mesh_noise_share),
         *_linear(results),
+        *_damage(results),
         *_statuses(results),
         *_contacts(results),
         *_clamped(results),
@@ -103,6 +104,37 @@ def _linear(results: Sequence[Result]) -> list[str]:
     return sentences
 
 
+def _damage(results: Sequence[Result]) -> list[str]:
+    """What of the damage model is measured, what is assumed, and how far its steps are from their limit."""
+    cracked = [result for result in results if result.get("model") == "damage"]
+    if not cracked:
+        return []
+    sentences = [
+        "Damage model: the strains at which bone begins to fail are measured (0.73 % in tension, 1.04 % in "
+        "compression), the plateau after them and the fracture energy are assumed."
+    ]
+    errors = [error for error in (number(result, "step_error_share") for result in cracked) if error is not None]
+    left = [share for share in (number(result, "unbalanced_work_share") for result in cracked) if share is not None]
+    if errors:
+        sentences.append(
+            "Its steps are not iterated to equilibrium: a march with half the step changes the load by up to "
+            f"{100 * max(errors):.1f} % (the load is the limit of both)"
+            + (f", and up to {100 * max(left):.1f} % of the work is out of balance at the peak." if left else ".")
+        )
+    clipped = [share for share in (number(result, "clipped_share") for result in cracked) if share is not None]
+    if clipped and max(clipped) > 0.01:
+        sentences.append(
+            f"Up to {100 * max(clipped):.0f} % of the bone's volume has elements too large for its fracture energy: "
+            "there cracks take more than they should; a finer mesh mends it."
+        )
+    if pairs := _pairs(cracked, "bracketed"):
+        sentences.append(
+            "The two steps differ by more than 3 %, or equilibrium was lost close to the peak, so the load lies "
+            f"between two bounds: {pairs}."
+        )
+    return sentences
+
+
 def _pairs(results: Sequence[Result], status: str) -> str:
     return ", ".join(f"{result['arm']} / {result['load']}" for result in results if result["status"] == status)
 
@@ -122,7 +154,7 @@ def _statuses(results: Sequence[Result]) -> list[str]:
             "The linear model has no peak: the load is that of the strain criterion over 100 mm3, "
             "between those over 10 and 250 mm3."
         )
-    if pairs := _pairs([result for result in results if result.get("model") != "linear"], "bracketed"):
+    if pairs := _pairs([one for one in results if one.get("model") not in ("linear", "damage")], "bracketed"):
         sentences.append(f"Equilibrium was lost close to the peak; the load lies between the two bounds: {pairs}.")
     return sentences
 

@@ -99,9 +99,15 @@ class Equilibrium:
         stress, plastic, accumulated, moduli, normal = update(
             curve or self.curve, strain, state.plastic_strain, state.accumulated
         )
-        nodal = internal_forces(domain.cells, domain.gradients, domain.volumes, stress, len(displacement), TABLE)
-        forces = self._multigrid.assembled(self.unknowns.fine.reduce(nodal))
-        return Response(stress, plastic, accumulated, moduli, normal, forces)
+        return Response(stress, plastic, accumulated, moduli, normal, self.forces(stress))
+
+    def forces(self, stress: Floats) -> Floats:
+        """(n, 3) forces of stresses (m, 4, 6) on the unknowns, summed over ranks, N."""
+        domain = self.domain
+        nodal = internal_forces(
+            domain.cells, domain.gradients, domain.volumes, stress, len(self.unknowns.fine.slot), TABLE
+        )
+        return self._multigrid.assembled(self.unknowns.fine.reduce(nodal))
 
     def attempt(self, state: State, guess: Floats, travel: float, tolerance: float = TOLERANCE) -> Attempt:
         """Newton's method from a guess (n, 3) to equilibrium at a travel of the machine, mm."""

@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 from femrisk.clusters import largest, threshold_of_volume
 from femrisk.history import History
 from femrisk.materials.field import MaterialField
+from femrisk.materials.library import COMPRESSION_LIMIT, TENSION_LIMIT
 from femrisk.meshes.labelled import REGIONS, Floats, LabelledMesh
 
-#: Principal strains at which cortical bone is taken to fail in tension and compression (Schileo et al. 2008).
-TENSION_LIMIT, COMPRESSION_LIMIT = 0.0073, 0.0104
 #: Volumes over which they must be passed, mm3; the middle one gives the load, the others its spread.
 SUPPORTS = (10.0, 100.0, 250.0)
 #: Plastic strain beyond which small strains are long left, and the volume of bone that ends a march, mm3.
 FAR_STRAIN, FAR_VOLUME = 0.10, 100.0
 #: Plastic strain from which bone counts as broken when the place of a fracture is looked for.
 BROKEN_STRAIN = 0.005
+#: Share of the largest damage from which bone counts as broken under the damage model.
+BROKEN_SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -130,8 +131,22 @@ def read_site(
     mesh: LabelledMesh, field: MaterialField, contact: NDArray[np.bool_], accumulated: Floats, work: Floats
 ) -> Site | None:
     """The largest connected group of broken cells outside contacts and marrow, by plastic work (m,) in J."""
-    broken = (accumulated.mean(axis=1) > BROKEN_STRAIN) & ~contact & ~field.named("marrow")
-    group = largest(mesh.tets, broken, work)
+    return _broken_site(mesh, field, contact, accumulated.mean(axis=1) > BROKEN_STRAIN, work)
+
+
+def read_damage_site(
+    mesh: LabelledMesh, field: MaterialField, contact: NDArray[np.bool_], damage: Floats, work: Floats
+) -> Site | None:
+    """The same for damage (m, 4): cells that lost BROKEN_SHARE of what the most damaged one outside contacts lost."""
+    mean = damage.mean(axis=1)
+    highest = mean[~contact & ~field.named("marrow")].max(initial=0.0)
+    return _broken_site(mesh, field, contact, mean > BROKEN_SHARE * highest, work) if highest > 0 else None
+
+
+def _broken_site(
+    mesh: LabelledMesh, field: MaterialField, contact: NDArray[np.bool_], broken: NDArray[np.bool_], work: Floats
+) -> Site | None:
+    group = largest(mesh.tets, broken & ~contact & ~field.named("marrow"), work)
     return _site(mesh, field, group, work) if len(group) else None
 
 

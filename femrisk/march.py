@@ -83,7 +83,7 @@ def march(
         attempt = problem.attempt(current, guess, current.travel + step)
         spent, solves = spent + attempt.newton_iterations, solves + attempt.newton_iterations
         if attempt.state is None:
-            tangent = _tangent(found, rules)
+            tangent = tangent_of(found, rules.stiffness)
             lost, lost_at = lost + 1, current.travel + step
             near = tangent < rules.bracket_tangent * rules.stiffness and bool(found)
             if near and lost >= rules.tries_near_peak:
@@ -96,7 +96,7 @@ def march(
             guess = _extrapolated(past, current, step, first_guess, rules)
             continue
         past, current = current, attempt.state
-        found.append(_increment(problem, past, current, found, spent, cuts))
+        found.append(increment_of(problem, past, current, found, spent, cuts))
         calm = calm + 1 if attempt.newton_iterations <= 6 else 0
         spent = cuts = lost = 0
         lost_at = None
@@ -114,7 +114,7 @@ def _ending(found: list[Increment], state: State, rules: Rules, too_far: Callabl
     highest = max(increment.force for increment in found)
     if found[-1].force < rules.confirmed_below * highest:
         return "collapsed"
-    tangent = _tangent(found, rules)
+    tangent = tangent_of(found, rules.stiffness)
     if len(found) > 1 and abs(tangent) < rules.plateau_tangent * rules.stiffness:
         return "plateau"
     # a force that falls is followed until the peak is confirmed
@@ -123,10 +123,10 @@ def _ending(found: list[Increment], state: State, rules: Rules, too_far: Callabl
     return ""
 
 
-def _tangent(found: list[Increment], rules: Rules) -> float:
+def tangent_of(found: list[Increment], stiffness: float) -> float:
     """Slope of the force over the last increment, N/mm; the elastic stiffness before there is one."""
     if not found:
-        return rules.stiffness
+        return stiffness
     last = found[-1]
     before = found[-2] if len(found) > 1 else replace(last, displacement=0.0, force=0.0)
     return (last.force - before.force) / (last.displacement - before.displacement)
@@ -139,9 +139,10 @@ def _extrapolated(past: State | None, current: State, step: float, first_guess: 
     return np.asarray(current.unknowns + ratio * (current.unknowns - past.unknowns))
 
 
-def _increment(
+def increment_of(
     problem: Problem, past: State, current: State, found: list[Increment], spent: int, cuts: int
 ) -> Increment:
+    """The increment from one equilibrium to the next; the machine's work by the trapezium rule."""
     elastic, plastic = problem.energies(current)
     before = found[-1].external_work if found else 0.0
     work = before + 0.5e-3 * (past.force + current.force) * (current.travel - past.travel)

@@ -13,6 +13,7 @@ import numpy as np
 from mpi4py import MPI
 from numpy.typing import NDArray
 
+from femrisk.damage_march import DamagedEquilibrium, DamageState, Verdict, march_twice, pace
 from femrisk.domain import Domain, distribute
 from femrisk.element import TABLE, strains
 from femrisk.equilibrium import Equilibrium
@@ -22,6 +23,7 @@ from femrisk.fracture import (
     ElasticCriterion,
     Peak,
     Site,
+    read_damage_site,
     read_elastic,
     read_peak,
     read_site,
@@ -32,9 +34,25 @@ from femrisk.history import History, Increment, State
 from femrisk.loads import STIFF_MODULUS, Boundary
 from femrisk.march import Found, Rules, march
 from femrisk.materials.curve import YieldCurve, constant
+from femrisk.materials.damage import DamageLaw, damage_law
 from femrisk.materials.field import MaterialField
 from femrisk.materials.plastic import dissipation
 from femrisk.meshes.labelled import Floats, LabelledMesh
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What the damage model alone knows, at the peak."""
+
+    #: (m, 4) share of the stiffness that is lost
+    lost: Floats
+    #: share of the bone's volume, and of the cement's, whose crack band is wider than its fracture energy allows
+    clipped_bone: float
+    clipped_cement: float | None
+    #: difference between the two steps over the load
+    step_error: float | None
+    #: work of the forces left on free nodes, over the machine's
+    unbalanced: float
 
 
 @dataclass(frozen=True)
@@ -54,10 +72,12 @@ class PairResult:
     strain: Floats
     stress: Floats
     accumulated: Floats
-    #: (m,) plastic work of each cell at the peak, J
+    #: (m,) energy dissipated in each cell by plastic flow and damage at the peak, J
     plastic_work: Floats
     dofs: int
     seconds: float
+    #: None but under the damage model
+    damage: Damage | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +111,11 @@ def stiffened(curve: YieldCurve, weight: Floats) -> YieldCurve:
 
 
 def compute(
-    prepared: Prepared, field: MaterialField, linear_only: bool, on_increment: Callable[[Increment], None]
+    prepared: Prepared,
+    field: MaterialField,
+    linear_only: bool,
+    on_increment: Callable[[Increment], None],
+    damage: bool = False,
 ) -> PairResult:
     """March one arm to fracture.
 
@@ -100,22 +124,39 @@ def compute(
         field: materials of the arm.
         linear_only: stop after the elastic solve; the status is then ``limit_reached``.
         on_increment: told of every equilibrium found (on all ranks).
+        damage: bone and cement crack instead of flowing; every march of the two is told.
     """
     start = time.perf_counter()
     mesh, domain = prepared.mesh, prepared.domain
     curve = stiffened(field.curve, prepared.stiff)
-    equilibrium = Equilibrium(domain, grip(domain, prepared.boundary), curve.take(domain.original))
+    grips, local = grip(domain, prepared.boundary), curve.take(domain.original)
+    law = damage_law(mesh, field, prepared.stiff) if damage and not linear_only else None
+    equilibrium = (
+        Equilibrium(domain, grips, local)
+        if law is None
+        else DamagedEquilibrium(domain, grips, local, law.take(domain.original))
+    )
     elastic = equilibrium.linear()
     strain = _everywhere(domain, _strain(equilibrium, elastic))
     criterion = read_elastic(mesh, field, prepared.contact, strain, elastic.force)
-    history, best = _march(equilibrium, elastic, criterion, linear_only, field, mesh, on_increment)
+    best: State
+    cracks: Damage | None = None
+    if law is not None and isinstance(equilibrium, DamagedEquilibrium):
+        steps = pace(elastic, _expected(elastic, criterion), law, strain)
+        said, best = march_twice(equilibrium, elastic, steps, on_increment)
+        history, peak, cracks = said.history, said.peak, _damage(prepared, field, law, said, best)
+    else:
+        history, best = _march(equilibrium, elastic, criterion, linear_only, field, mesh, on_increment)
+        peak = read_peak(history)
     accumulated = _everywhere(domain, best.accumulated)
-    work = 1e-3 * (dissipation(curve, accumulated).mean(axis=1)) * mesh.volumes()
+    work = _everywhere(domain, _dissipated(equilibrium, best))
     return PairResult(
         history=history,
-        peak=read_peak(history),
+        peak=peak,
         elastic=criterion,
-        site=read_site(mesh, field, prepared.contact, accumulated, work),
+        site=read_site(mesh, field, prepared.contact, accumulated, work)
+        if cracks is None
+        else read_damage_site(mesh, field, prepared.contact, cracks.lost, work),
         stiffness=elastic.force,
         contact=prepared.contact,
         displacement=_everywhere(domain, equilibrium.displacement(best)[domain.cells]),
@@ -125,6 +166,25 @@ def compute(
         plastic_work=work,
         dofs=domain.dofs,
         seconds=time.perf_counter() - start,
+        damage=cracks,
+    )
+
+
+def _damage(prepared: Prepared, field: MaterialField, law: DamageLaw, said: Verdict, state: DamageState) -> Damage:
+    """What the model alone knows of a march that is over."""
+    weights = prepared.mesh.volumes()[:, None] / 4 * law.breakable
+    cut = weights * law.clipped.any(axis=-1)
+
+    def share(cells: NDArray[np.bool_]) -> float | None:
+        volume = float(weights[cells].sum())
+        return float(cut[cells].sum()) / volume if volume > 0 else None
+
+    return Damage(
+        lost=1 - _everywhere(prepared.domain, state.retained),
+        clipped_bone=share(field.bone()) or 0.0,
+        clipped_cement=share(field.named("pmma")),
+        step_error=said.step_error,
+        unbalanced=state.unbalanced,
     )
 
 
@@ -138,7 +198,7 @@ def _march(
     on_increment: Callable[[Increment], None],
 ) -> tuple[History, State]:
     """The history and the state of the largest force."""
-    expected = criterion.loads.get(SUPPORTS[1], 0.01 * elastic.force) / elastic.force
+    expected = _expected(elastic, criterion)
     bone = replace(field, index=field.index[equilibrium.domain.original])
 
     def far(state: State) -> bool:
@@ -159,6 +219,19 @@ def _march(
             history = news
     assert history is not None, "a march ends with its history"
     return replace(history, linear_solves=history.linear_solves + 1), best
+
+
+def _dissipated(equilibrium: Equilibrium, state: State) -> Floats:
+    """(m,) energy that flow and cracks took from each of this rank's cells, J."""
+    density = dissipation(equilibrium.curve, state.accumulated)
+    if isinstance(state, DamageState):
+        density = density + state.dissipated
+    return np.asarray(1e-3 * density.mean(axis=1) * equilibrium.domain.volumes)
+
+
+def _expected(elastic: State, criterion: ElasticCriterion) -> float:
+    """Travel at which the strain criterion is met, mm."""
+    return criterion.loads.get(SUPPORTS[1], 0.01 * elastic.force) / elastic.force
 
 
 def _strain(equilibrium: Equilibrium, state: State) -> Floats:

@@ -51,10 +51,16 @@ class SolveTask:
     load: str
     boundary: Boundary
     arms: tuple[ArmTask, ...]
-    linear_only: bool
+    #: keyak_plasticity | damage | linear
+    model: str
     density_law: str
     #: (3,) point and unit normal of the section whose load share is reported
     section: tuple[tuple[float, ...], tuple[float, ...]]
+
+    @property
+    def linear_only(self) -> bool:
+        """No march: one elastic solve and the strain criterion."""
+        return self.model == "linear"
 
 
 def families(scene: Scene) -> tuple[Family, ...]:
@@ -128,7 +134,7 @@ def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...]) -
         load,
         scene.boundaries[load],
         tuple(tasks),
-        scene.case.analysis.model == "linear",
+        scene.case.analysis.model,
         scene.case.analysis.density_law,
         (tuple(float(x) for x in point), tuple(float(x) for x in normal)),
     )

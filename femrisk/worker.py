@@ -83,7 +83,7 @@ def solve(folder: ResultFolder, task: SolveTask) -> None:
         if comm.rank == 0:
             tell(arm=arm.arm, displacement=0.0, force=0.0)
         field = paint(mesh, arm.layers, task.density_law)
-        result = compute(ready, field, task.linear_only, report)
+        result = compute(ready, field, task.linear_only, report, damage=task.model == "damage")
         if comm.rank == 0:
             write_result(folder, task, arm, mesh, field, result)
             tell(arm=arm.arm, finished=result.history.status)

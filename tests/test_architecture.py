@@ -30,6 +30,7 @@ LAYERS = (
     {"blockrows", "onerank"},
     {"equilibrium"},
     {"march"},
+    {"damage_march"},
     {"pair"},
     {"document"},
     {"place"},

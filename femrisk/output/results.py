@@ -46,8 +46,9 @@ def write_result(
 def summary(
     task: SolveTask, arm: ArmTask, mesh: LabelledMesh, field: MaterialField, pair: PairResult
 ) -> dict[str, Any]:
-    """The content of ``result.json``; what does not exist is None."""
+    """The content of ``result.json``; what does not exist is None. Plastic work counts what cracks take."""
     site, elastic, history = pair.site or pair.elastic.site, pair.elastic, pair.history
+    cracks = pair.damage
     by_region = {
         name: float(pair.plastic_work[(mesh.region == i) & ~pair.contact].sum()) for i, name in enumerate(REGIONS)
     }
@@ -59,7 +60,7 @@ def summary(
         "arm": arm.arm,
         "load": task.load,
         "status": "bracketed" if task.linear_only and load else history.status,
-        "model": "linear" if task.linear_only else "keyak_plasticity",
+        "model": task.model,
         "fracture_load_N": load,
         "fracture_load_bracket_N": sorted(elastic.loads.values())[:: len(elastic.loads) - 1]
         if task.linear_only and len(elastic.loads) > 1
@@ -78,6 +79,10 @@ def summary(
         "load_share": load_share(task, mesh, field, pair.stress),
         "plastic_work_J": by_region,
         "contact_share_of_plastic_work": by_region["contact"] / total if total > 1e-9 else 0.0,
+        "step_error_share": cracks.step_error if cracks else None,
+        "unbalanced_work_share": cracks.unbalanced if cracks else None,
+        "clipped_share": cracks.clipped_bone if cracks else None,
+        "clipped_share_of_cement": cracks.clipped_cement if cracks else None,
         "materials": list(field.names),
         "increments": len(history.increments),
         "newton_iterations": sum(increment.newton_iterations for increment in history.increments),
@@ -168,6 +173,7 @@ def _write_fields(
         {
             "von_mises_MPa": von_mises(pair.stress).mean(axis=1),
             "plastic_strain": pair.accumulated.mean(axis=1),
+            **({"damage": pair.damage.lost.mean(axis=1)} if pair.damage else {}),
             "stress": pair.stress.mean(axis=1),
             "strain": pair.strain.mean(axis=1),
             "material": field.index.astype(np.int32),

@@ -12,6 +12,7 @@ from femrisk.errors import ComputationError
 from femrisk.verification.bars import balances, cantilever, series
 from femrisk.verification.beam import collapse
 from femrisk.verification.checks import Check, Effort
+from femrisk.verification.cracks import crack_energy, damage_curves
 from femrisk.verification.cubes import manufactured, patch
 from femrisk.verification.laws import keyak_curves, tangents
 from femrisk.verification.spheres import cavity, inclusion, thick_sphere
@@ -30,6 +31,8 @@ PROBLEMS: tuple[Problem, ...] = (
     balances,
     keyak_curves,
     tangents,
+    damage_curves,
+    crack_energy,
 )
 
 

@@ -291,3 +291,16 @@ def test_csv_says_what_json_says() -> None:
 def test_a_result_of_bare_keys_gives_a_row_of_nulls() -> None:
     bare = compared({"arm": "pop", "load": "twist", "status": "stuck"}).rows[0]
     assert {key for key, value in asdict(bare).items() if value is not None} == {"arm", "load", "status"}
+
+
+def test_the_damage_model_says_what_is_assumed_and_what_its_steps_leave_open() -> None:
+    cracked = {"model": "damage", "step_error_share": 0.021, "unbalanced_work_share": 0.004, "clipped_share": 0.3}
+    comparison = compared(result("intact", 4000.0, **cracked))
+    assert said(comparison, "the plateau after them and the fracture energy are assumed")
+    assert "2.1 % (the load is the limit of both), and up to 0.4 % of the work" in said(comparison, "half the step")[0]
+    assert "30 %" in said(comparison, "too large for its fracture energy")[0]
+    assert not said(comparison, "between two bounds")
+    apart = result("intact", 4000.0, status="bracketed", **{**cracked, "step_error_share": 0.05})
+    assert said(compared(apart), "between two bounds: intact / stance")
+    assert not said(compared(apart), "Equilibrium was lost close to the peak;")
+    assert not said(compared(result("intact", 4000.0)), "Damage model")

@@ -15,6 +15,7 @@ from femrisk.fracture import (
     FAR_STRAIN,
     SUPPORTS,
     TENSION_LIMIT,
+    read_damage_site,
     read_elastic,
     read_peak,
     read_site,
@@ -235,3 +236,19 @@ def test_strains_too_far_are_measured_in_bone_alone(mesh: LabelledMesh) -> None:
     accumulated[outside, 0] = 1.01 * FAR_STRAIN
     # one Gauss point of four in ten cells of 24^3 / 1296 mm3
     assert too_far(field, mesh.volumes(), accumulated) == pytest.approx(10 * 24**3 / 1296 / 4)
+
+
+def test_the_site_of_damage_is_the_group_that_lost_most(mesh: LabelledMesh, bone: MaterialField) -> None:
+    lost, middle, nowhere = np.zeros((len(mesh.tets), 4)), mesh.centroids(), np.zeros(len(mesh.tets), bool)
+    upper = (np.abs(middle - [0, 0, 8]) < 4).all(axis=1)
+    lower = (np.abs(middle - [0, 0, -8]) < 4).all(axis=1)
+    assert read_damage_site(mesh, bone, nowhere, lost, lost.mean(axis=1)) is None
+    lost[upper], lost[lower] = 0.9, 0.5
+    # the lower group took more energy, but has lost less than four fifths of what the upper one lost
+    site = read_damage_site(mesh, bone, nowhere, lost, np.where(lower, 3.0, 1.0))
+    assert site is not None
+    assert site.region == "neck"
+    # under a contact it does not count
+    site = read_damage_site(mesh, bone, upper, lost, np.where(lower, 3.0, 1.0))
+    assert site is not None
+    assert site.region == "intertrochanteric"
