@@ -238,6 +238,9 @@ def export(options: Namespace) -> int:
     if unknown:
         raise CaseError(unknown)
 
+    if scene.case.analysis.model == "damage" and models and not options.model:
+        raise InputError("--model", f"no file holds the damage model (name another: {', '.join(models)})")
+
     from femrisk.export.write import Wish, export
 
     model = options.model or ("linear" if scene.case.analysis.model == "linear" else "plastic")

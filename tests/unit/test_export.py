@@ -287,6 +287,16 @@ def test_bad_options_are_one_line_and_write_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_case_of_the_damage_model_is_not_exported_as_another_without_a_word(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case, file = tmp_path / "case.yaml", tmp_path / "out.inp"
+    case.write_text(EXAMPLE.read_text().replace("keyak_plasticity", "damage"))
+    assert main(["export", str(case), "--format", "inp", "-o", str(file)]) == 2
+    assert "no file holds the damage model" in capsys.readouterr().err
+    assert not file.exists()
+
+
 def test_a_missing_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for file in (tmp_path / "missing" / "a.inp", tmp_path):
         assert main(["export", str(EXAMPLE), "--format", "inp", "-o", str(file)]) == 2
