@@ -24,6 +24,9 @@ FLOOR = 0.15
 #: a level moves at most this many mm at a time
 STRIDE = 0.5
 
+#: mm by which some sheets rise, by bit
+Steps = dict[int, float]
+
 
 @njit(cache=True)
 def _extent(points, tets, labels, masks, start, items, bit):  # type: ignore[no-untyped-def]
@@ -61,34 +64,29 @@ def extent(mesh: Complex, bit: int) -> tuple[float, float]:
     return float(volume), float(area)
 
 
-def level(
-    mesh: Complex, sheets: tuple[Sheet, ...], bits: tuple[int, ...], volumes: tuple[float, ...], rounds: int
-) -> tuple[Complex, tuple[Sheet, ...]]:
-    """Move the sheets ``bits`` until their solids hold the true volumes.
+def missing(mesh: Complex, bits: tuple[int, ...], volumes: tuple[float, ...], close: float = CLOSE) -> Steps:
+    """How far the sheets ``bits`` must rise for their solids to hold the true volumes; those near enough are left out.
 
     Args:
         mesh: the complex.
-        sheets: all its sheets.
-        bits: the sheets to move.
+        bits: the sheets that may move.
         volumes: the true volume of every solid, mm3 (indexed by bit).
-        rounds: most corrections.
-
-    Returns:
-        The complex and its sheets with their new levels.
+        close: share of its volume within which a solid is near enough.
     """
-    for _ in range(rounds):
-        moved = np.uint32(0)
-        for bit in bits:
-            volume, area = extent(mesh, bit)
-            missing = volumes[bit] - volume
-            if area > 0.0 and abs(missing) > CLOSE * volumes[bit]:
-                step = float(np.clip(missing / area, -STRIDE, STRIDE))
-                sheets = (*sheets[:bit], replace(sheets[bit], level=sheets[bit].level + step), *sheets[bit + 1 :])
-                moved |= np.uint32(1 << bit)
-        if not moved:
-            break
-        mesh = improve(_followed(mesh, sheets, moved), sheets)
-    return mesh, sheets
+    steps = {}
+    for bit in bits:
+        volume, area = extent(mesh, bit)
+        lack = volumes[bit] - volume
+        if area > 0.0 and abs(lack) > close * volumes[bit]:
+            steps[bit] = float(np.clip(lack / area, -STRIDE, STRIDE))
+    return steps
+
+
+def raised(mesh: Complex, sheets: tuple[Sheet, ...], steps: Steps) -> tuple[Complex, tuple[Sheet, ...]]:
+    """The complex with its vertices on sheets that rose by ``steps``, and these sheets."""
+    sheets = tuple(replace(sheet, level=sheet.level + steps.get(bit, 0.0)) for bit, sheet in enumerate(sheets))
+    moved = np.uint32(sum(1 << bit for bit in steps))
+    return improve(_followed(mesh, sheets, moved), sheets), sheets
 
 
 def _followed(mesh: Complex, sheets: tuple[Sheet, ...], moved: np.uint32) -> Complex:

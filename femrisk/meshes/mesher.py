@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from femrisk.meshes.anatomy import Anatomy
+from femrisk.meshes.bisecting import bisected
 from femrisk.meshes.complex import Complex
 from femrisk.meshes.cutting import cut
 from femrisk.meshes.extents import parts_of, true_volume
 from femrisk.meshes.improving import improve
-from femrisk.meshes.labelled import LabelledMesh
-from femrisk.meshes.levelling import level
+from femrisk.meshes.labelled import Floats, LabelledMesh
+from femrisk.meshes.levelling import Steps, missing, raised
 from femrisk.meshes.pinching import unpinched
 from femrisk.meshes.shapes import Solid
 from femrisk.meshes.sheets import Sheet
@@ -21,6 +24,21 @@ from femrisk.meshes.sizing import SizeField, size_field
 
 #: most corrections of the sheets' levels after each cut
 ROUNDS = 3
+#: share by which a solid may be too large or small where arms asked for finer cells
+LOOSE = 0.01
+#: solids that come with the arms of a case
+OF_ARMS = ("cement", "device")
+#: share of the case's own edge length below which an arm's solid is given smaller cells
+CLEARLY_LESS = 2 / 3
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells under way, the sheets they have been cut along, and how these were levelled, step by step."""
+
+    mesh: Complex
+    sheets: tuple[Sheet, ...]
+    steps: tuple[Steps, ...]
 
 
 def mesh(
@@ -32,26 +50,68 @@ def mesh(
         anatomy: the bone.
         solids: lesions, then cements, then devices, in the order in which they are cut.
         size_mm: edge length in the bone, mm.
-        sizing: every solid of the case, so that all its meshes share one size field; default: ``solids``.
+        sizing: every solid of the case, so that all its meshes share one size field; default: ``solids``. Bone, lesions
+            and contacts size the cells from the start. What cement and devices ask for is made afterwards by bisection
+            beside them, so that an arm that is added to a case changes no other cell of its bone and lesions.
 
     Returns:
         Cells inside the bone, bits ``bone``, ``endosteum``, then ``solids`` in order.
     """
-    field = size_field(anatomy, solids if sizing is None else sizing, size_mm)
+    wanted = solids if sizing is None else sizing
+    own = size_field(anatomy, tuple(solid for solid in wanted if solid.role not in OF_ARMS), size_mm)
+    every = size_field(anatomy, wanted, size_mm)
     parts = parts_of(anatomy, solids, size_mm)
-    names = tuple(part.name for part in parts)
     volumes = tuple(true_volume(parts, bit) for bit in range(len(parts)))
-    sheets: tuple[Sheet, ...] = ()
-    made = _background(field)
-    for bit, part in enumerate(parts):
+    first = tuple(itertools.takewhile(lambda part: part.role not in OF_ARMS, parts))
+    background = _background(own)
+    made = _with_parts(Cells(background, (), ()), first, volumes)
+    finer = bisected(background, lambda points: _clearly_less(every, own, points))
+    if len(finer.tets) > len(background.tets):
+        made = _levelled(_with_parts(Cells(finer, (), ()), first, volumes, made.steps), len(first), volumes)
+    made = _with_parts(made, parts, volumes)
+    return _labelled(made.mesh, tuple(part.name for part in parts), anatomy)
+
+
+def _with_parts(
+    cells: Cells, parts: tuple[Solid, ...], volumes: tuple[float, ...], steps: tuple[Steps, ...] | None = None
+) -> Cells:
+    """Cut in the parts that are not in yet.
+
+    Args:
+        cells: the cells with the first of the parts.
+        parts: all parts.
+        volumes: the true volume of each, mm3.
+        steps: by how much the sheets rise after each cut; found from the volumes when not given.
+    """
+    made, sheets, done = cells.mesh, cells.sheets, cells.steps
+    for bit in range(len(sheets), len(parts)):
+        part = parts[bit]
         sheets = (*sheets, Sheet(part.shape))
-        made = cut(made, sheets, bit, None if part.within is None else names.index(part.within))
+        within = next((i for i, other in enumerate(parts) if other.name == part.within), None)
+        made = cut(made, sheets, bit, within)
         if bit == 0:
             made = unpinched(made.only(made.membership == 1))
-        # devices are cut into what is then the finished base mesh of the case: far from them nothing changes
-        kin = tuple(i for i in range(bit + 1) if (parts[i].role == "device") == (part.role == "device"))
-        made, sheets = level(improve(made, sheets), sheets, kin, volumes, ROUNDS)
-    return _labelled(made, names, anatomy)
+        made = improve(made, sheets)
+        # what an arm brings is cut into the finished bone and lesions: far from it nothing changes
+        kin = tuple(i for i in range(bit + 1) if _stage(parts[i]) == _stage(part))
+        for _ in range(ROUNDS):
+            rise = missing(made, kin, volumes) if steps is None else steps[len(done)]
+            done = (*done, rise)
+            if not rise:
+                break
+            made, sheets = raised(made, sheets, rise)
+    return Cells(made, sheets, done)
+
+
+def _levelled(cells: Cells, count: int, volumes: tuple[float, ...]) -> Cells:
+    """The cells with their first solids levelled again where finer cells made them too large."""
+    made, sheets = cells.mesh, cells.sheets
+    for _ in range(ROUNDS):
+        rise = missing(made, tuple(range(count)), volumes, LOOSE)
+        if not rise:
+            break
+        made, sheets = raised(made, sheets, rise)
+    return Cells(made, sheets, cells.steps)
 
 
 def _labelled(made: Complex, names: tuple[str, ...], anatomy: Anatomy) -> LabelledMesh:
@@ -74,6 +134,17 @@ def _labelled(made: Complex, names: tuple[str, ...], anatomy: Anatomy) -> Labell
         region=anatomy.region(blank.centroids()),
         density=density,
     )
+
+
+def _stage(part: Solid) -> int:
+    """Bone and lesions, then cements, then devices: each is cut into what is then finished."""
+    return OF_ARMS.index(part.role) + 1 if part.role in OF_ARMS else 0
+
+
+def _clearly_less(every: SizeField, own: SizeField, points: Floats) -> Floats:
+    """(n,) edge length that arms ask for at points (n, 3), infinite where the case itself asks for much the same."""
+    length = every.at(points)
+    return np.where(length < CLEARLY_LESS * own.at(points), length, np.inf)
 
 
 def _background(field: SizeField) -> Complex:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.ndimage
 
 from femrisk.meshes.anatomy import Anatomy
 from femrisk.meshes.labelled import Floats
@@ -17,7 +18,7 @@ GROWTH = 0.3
 #: gain of edge length per mm outside the bone, where cells are thrown away
 GROWTH_OUTSIDE = 0.6
 #: the distal shaft, far from every load path change, may have cells this much longer
-DISTAL_FACTOR = 2.0
+DISTAL_FACTOR = 1.5
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class SizeField:
         """(n, 3) points of the grid, the last axis fastest, mm."""
         index = np.stack(np.meshgrid(*map(np.arange, self.values.shape), indexing="ij"), axis=-1)
         return np.asarray(self.origin + self.spacing * index.reshape(-1, 3))
+
+    def at(self, points: Floats) -> Floats:
+        """(n,) edge length at points (n, 3), mm."""
+        places = ((points - self.origin) / self.spacing).T
+        return np.asarray(scipy.ndimage.map_coordinates(self.values, places, order=1, mode="nearest"))
 
 
 def grid_points(lower: Floats, upper: Floats, spacing: float) -> tuple[Floats, tuple[int, int, int]]:
