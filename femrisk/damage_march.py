@@ -249,4 +249,4 @@ def highest(history: History) -> Peak:
     """The largest force met: a crack drops the force at once, and a parabola through the drop would overshoot."""
     if history.status == "stuck":
         return read_peak(history)
-    return replace(read_peak(replace(history, status="plateau")), bracket=read_peak(history).bracket)
+    return replace(read_peak(replace(history, status="limit_reached")), bracket=read_peak(history).bracket)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femrisk.clusters import largest, threshold_of_volume
-from femrisk.history import History
+from femrisk.history import History, parabola
 from femrisk.materials.field import MaterialField
 from femrisk.materials.library import COMPRESSION_LIMIT, TENSION_LIMIT
 from femrisk.meshes.labelled import REGIONS, Floats, LabelledMesh
@@ -61,7 +61,7 @@ class ElasticCriterion:
 
 
 def read_peak(history: History) -> Peak:
-    """The largest force, refined by a parabola where the march went past it.
+    """The largest force, refined by a parabola where the march went past it or over it.
 
     A march that lost equilibrium is bracketed by its largest force and what the secant before it predicts at the next
     travel (found or failed); one that got stuck has no load.
@@ -76,23 +76,17 @@ def read_peak(history: History) -> Peak:
     beyond = travel[top + 1] if top + 1 < len(force) else history.lost_at
     if history.status == "bracketed" and beyond is not None:
         slope = (force[top] - force[top - 1]) / (travel[top] - travel[top - 1])
-        last = slice(max(top - 2, 0), top + 1)
-        curved = _parabola(travel[last], force[last], beyond)[0] if top > 1 else load
+        before = slice(max(top - 2, 0), top + 1)
+        curved = parabola(travel[before], force[before], beyond)[0] if top > 1 else load
         bracket = (load, max(curved, float(load + slope * (beyond - travel[top]))))
-    if history.status in ("collapsed", "bracketed") and 0 < top < len(force) - 1:
-        around = slice(top - 1, top + 2)
-        load, at = _parabola(travel[around], force[around], travel[top + 1])
-        energy += 0.5e-3 * (load + force[top]) * (at - travel[top])
+    passed = history.status in ("collapsed", "bracketed") and 0 < top < len(force) - 1
+    if passed or (history.status == "plateau" and len(force) > 2):
+        around = slice(top - 1, top + 2) if passed else slice(len(force) - 3, len(force))
+        refined, place = parabola(travel[around], force[around], travel[around][-1])
+        if refined > load:
+            energy += 0.5e-3 * (refined + load) * (place - at)
+            load, at = refined, place
     return Peak(load, bracket, at, energy, top - 1)
-
-
-def _parabola(x: Floats, y: Floats, furthest: float) -> tuple[float, float]:
-    """Top of the parabola through three points, between the first and ``furthest``: value, place."""
-    a, b, c = np.polyfit(x - x[1], y, 2)
-    if a >= 0:
-        return float(y.max()), float(x[np.argmax(y)])
-    place = float(np.clip(-b / (2 * a), x[0] - x[1], furthest - x[1]))
-    return float(c + b * place + a * place**2), float(x[1] + place)
 
 
 def read_elastic(

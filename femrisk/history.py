@@ -77,3 +77,12 @@ class History:
     def forces(self) -> Floats:
         """(k,) N, starting with the unloaded state."""
         return np.array([0.0, *(increment.force for increment in self.increments)])
+
+
+def parabola(x: Floats, y: Floats, furthest: float) -> tuple[float, float]:
+    """Top of the parabola through three points, between the first and ``furthest``: value, place."""
+    a, b, c = np.polyfit(x - x[1], y, 2)
+    if a >= 0:
+        return float(y.max()), float(x[np.argmax(y)])
+    place = float(np.clip(-b / (2 * a), x[0] - x[1], furthest - x[1]))
+    return float(c + b * place + a * place**2), float(x[1] + place)

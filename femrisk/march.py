@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from femrisk.history import Attempt, History, Increment, State
+from femrisk.history import Attempt, History, Increment, State, parabola
 from femrisk.meshes.labelled import Floats
 
 
@@ -45,8 +45,10 @@ class Rules:
     stiffness: float
     #: a force below this share of the largest one confirms the peak
     confirmed_below: float = 0.95
-    #: the force no longer rises when the tangent is below this share of the elastic stiffness
+    #: the force no longer rises when the tangent is below this share of the elastic stiffness ...
     plateau_tangent: float = 0.02
+    #: ... and a parabola through the last three states finds no more than this share above the largest force
+    plateau_rise: float = 0.005
     #: equilibrium lost below this share of the elastic stiffness is lost close to the peak
     bracket_tangent: float = 0.10
     #: tries for a next state that are spent there
@@ -115,7 +117,8 @@ def _ending(found: list[Increment], state: State, rules: Rules, too_far: Callabl
     if found[-1].force < rules.confirmed_below * highest:
         return "collapsed"
     tangent = tangent_of(found, rules.stiffness)
-    if len(found) > 1 and abs(tangent) < rules.plateau_tangent * rules.stiffness:
+    flat = abs(tangent) < rules.plateau_tangent * rules.stiffness
+    if len(found) > 1 and flat and _top(found) < (1 + rules.plateau_rise) * highest:
         return "plateau"
     # a force that falls is followed until the peak is confirmed
     if tangent > 0 and (state.travel >= rules.furthest or too_far(state)):
@@ -130,6 +133,13 @@ def tangent_of(found: list[Increment], stiffness: float) -> float:
     last = found[-1]
     before = found[-2] if len(found) > 1 else replace(last, displacement=0.0, force=0.0)
     return (last.force - before.force) / (last.displacement - before.displacement)
+
+
+def _top(found: list[Increment]) -> float:
+    """Force at the top of the parabola through the last three states, N: an increment may lead over a peak."""
+    states = [(0.0, 0.0), *((one.displacement, one.force) for one in found)][-3:]
+    travel, force = np.array(states).T
+    return parabola(travel, force, travel[-1])[0]
 
 
 def _extrapolated(past: State | None, current: State, step: float, first_guess: Floats, rules: Rules) -> Floats:

@@ -95,8 +95,15 @@ def test_a_collapse_is_read_from_the_parabola_through_its_top() -> None:
 
 
 def test_a_force_that_levels_off_is_its_largest() -> None:
-    peak = read_peak(history((1, 100), (2, 149), (3, 150), status="plateau"))
-    assert (peak.load, peak.displacement, peak.bracket, peak.increment) == (150, 3, None, 2)
+    peak = read_peak(history((1, 100), (2, 149), (3, 150), (4, 150.5), status="plateau"))
+    assert (peak.load, peak.displacement, peak.bracket, peak.increment) == (150.5, 4, None, 3)
+
+
+def test_a_plateau_whose_top_lies_between_two_states_is_read_from_their_parabola() -> None:
+    points = [(x, 200 - 8 * (x - 4.5) ** 2) for x in (3, 4, 5)]
+    peak = read_peak(history((1, 80), *points, status="plateau"))
+    assert peak.load == pytest.approx(200.0, rel=1e-9)
+    assert peak.displacement == pytest.approx(4.5, rel=1e-9)
 
 
 def test_a_force_that_still_rises_is_its_last() -> None:

@@ -68,6 +68,13 @@ def test_a_force_that_stops_rising_is_a_plateau() -> None:
     assert read_peak(history).load == pytest.approx(150.0)
 
 
+def test_a_step_over_a_sharp_peak_is_no_plateau() -> None:
+    # 100 and 99 N on either side of a peak of 150 N: flat from one to the other, and not at all level
+    spring = Spring(lambda u: 100 * u if u < 1.5 else 150 - 101 * (u - 1.5))
+    history = marched(spring, Rules(1.0, 1.0, 20.0, 100.0))
+    assert history.status == "collapsed"
+
+
 def test_a_force_that_still_rises_is_only_at_least() -> None:
     history = marched(Spring(lambda u: 100 * u), Rules(0.5, 0.5, 3.0, 100.0))
     assert history.status == "limit_reached"
