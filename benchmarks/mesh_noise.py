@@ -1,6 +1,6 @@
 """What a mesh of its own does to an arm: bare femurs on the example's base, screws and nail meshes.
 
-Devices are painted as host bone, so every difference is mesh noise. The last mesh is the base of the example without
+Devices are painted as host bone, so every difference is mesh noise. The second mesh is the base of the example without
 the arms that have devices: what adding such an arm to a case changes. Writes a table to stdout.
 """
 
@@ -33,8 +33,10 @@ def main() -> None:
     scene = build(case)
     plain = build(case.model_copy(update={"arms": case.arms[:3]}))
     lesion = tuple((one.name, f"tumour_{one.nature}") for one in scene.lesions)
-    meshes = [(one.name, mesh_task(scene, one)) for one in sorted(families(scene), key=lambda one: one.name)]
+    made_for = {one.name: mesh_task(scene, one) for one in families(scene)}
+    meshes = [("base", made_for.pop("base"))]
     meshes += [("base, no devices in the case", mesh_task(plain, one)) for one in families(plain)]
+    meshes += sorted(made_for.items())
     base: dict[tuple[str, str], tuple[float, float, float]] = {}
     print("| bone | load | mesh | stiffness | linear load | fracture load, N (status) |")
     print("|---|---|---|---|---|---|")

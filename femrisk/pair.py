@@ -116,6 +116,7 @@ def compute(
     linear_only: bool,
     on_increment: Callable[[Increment], None],
     damage: bool = False,
+    step_share: float = 1.0,
 ) -> PairResult:
     """March one arm to fracture.
 
@@ -125,6 +126,7 @@ def compute(
         linear_only: stop after the elastic solve; the status is then ``limit_reached``.
         on_increment: told of every equilibrium found (on all ranks).
         damage: bone and cement crack instead of flowing; every march of the two is told.
+        step_share: steps of a plastic march as a share of the usual ones.
     """
     start = time.perf_counter()
     mesh, domain = prepared.mesh, prepared.domain
@@ -146,7 +148,7 @@ def compute(
         said, best = march_twice(equilibrium, elastic, steps, on_increment)
         history, peak, cracks = said.history, said.peak, _damage(prepared, field, law, said, best)
     else:
-        history, best = _march(equilibrium, elastic, criterion, linear_only, field, mesh, on_increment)
+        history, best = _march(equilibrium, elastic, criterion, linear_only, field, mesh, on_increment, step_share)
         peak = read_peak(history)
     accumulated = _everywhere(domain, best.accumulated)
     work = _everywhere(domain, _dissipated(equilibrium, best))
@@ -196,6 +198,7 @@ def _march(
     field: MaterialField,
     mesh: LabelledMesh,
     on_increment: Callable[[Increment], None],
+    step_share: float,
 ) -> tuple[History, State]:
     """The history and the state of the largest force."""
     expected = _expected(elastic, criterion)
@@ -207,9 +210,8 @@ def _march(
     if linear_only:
         scaled = replace(elastic, travel=expected, force=elastic.force * expected, unknowns=elastic.unknowns * expected)
         return History((), "limit_reached", None, 1), replace(scaled, stress=elastic.stress * expected)
-    rules = Rules(
-        first_step=0.5 * expected, largest_step=0.35 * expected, furthest=12 * expected, stiffness=elastic.force
-    )
+    step = step_share * expected
+    rules = Rules(first_step=0.5 * step, largest_step=0.35 * step, furthest=12 * expected, stiffness=elastic.force)
     best, history = equilibrium.rest(), None
     for news in march(equilibrium, rules, elastic.unknowns * rules.first_step, far):
         if isinstance(news, Found):

@@ -135,16 +135,19 @@ def test_a_right_femur_is_meshed_and_pushed_like_a_left_one(scene: Scene, base: 
     assert (other.anatomy.to_source[0] == -scene.anatomy.to_source[0]).all()
 
 
-def test_an_arm_added_changes_the_others_by_no_more_than_mesh_noise(scene: Scene, stance: Prepared) -> None:
-    # the screws refine the size field of every mesh of the case
-    fewer = build(case(ARMS[:3]))
-    made = meshed(fewer, "base")
-    assert made.points.shape != stance.mesh.points.shape
-    without = compute(
-        prepare(made, fewer.boundaries["stance"], MPI.COMM_SELF), paint(made, ()), True, lambda increment: None
-    )
-    with_it = compute(stance, paint(stance.mesh, ()), True, lambda increment: None)
-    assert without.stiffness == pytest.approx(with_it.stiffness, rel=0.03)
+def test_an_arm_added_changes_the_others_by_no_more_than_mesh_noise() -> None:
+    # 3 mm, as in the example: the screws ask for no smaller cells in the neck, the locking screw does in the shaft
+    made = []
+    for arms in (ARMS[:2], [*ARMS, {"kind": "pop_nail"}]):
+        one = case(arms)
+        one = one.model_copy(update={"analysis": one.analysis.model_copy(update={"mesh_size_mm": 3.0})})
+        placed = build(one)
+        ready = prepare(meshed(placed, "base"), placed.boundaries["stance"], MPI.COMM_SELF)
+        made.append((ready.mesh, compute(ready, paint(ready.mesh, ()), True, lambda increment: None)))
+    (few, without), (many, with_them) = made
+    assert len(many.tets) > 1.05 * len(few.tets)
+    assert without.stiffness == pytest.approx(with_them.stiffness, rel=0.005)
+    assert without.elastic.loads[100.0] == pytest.approx(with_them.elastic.loads[100.0], rel=0.005)
 
 
 @pytest.fixture(scope="module")
