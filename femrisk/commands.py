@@ -176,12 +176,17 @@ def run(options: Namespace) -> int:
         force=options.force,
         console=screen(),
     )
-    done = {(row.arm, row.load): row.status for row in comparison.rows}
     wanted = [(arm, load) for arm in arms for load in loads]
     wanted = [pair for pair in wanted if pair[0] in (options.arm or arms) and pair[1] in (options.load or loads)]
-    lacking = [(pair, done.get(pair, "no result")) for pair in wanted if done.get(pair, "stuck") == "stuck"]
-    for (arm, load_name), status in lacking:
-        print(f"femrisk: error: {arm} / {load_name}: no fracture load ({status})", file=sys.stderr)
+    lacking = False
+    for model, one in (comparison.by_model or {"": comparison}).items():
+        done = {(row.arm, row.load): row.status for row in one.rows}
+        for arm, load_name in wanted:
+            status = done.get((arm, load_name), "no result")
+            if status in ("stuck", "no result"):
+                lacking = True
+                where = " / ".join(part for part in (arm, load_name, model) if part)
+                print(f"femrisk: error: {where}: no fracture load ({status})", file=sys.stderr)
     return 1 if lacking else 0
 
 

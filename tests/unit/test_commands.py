@@ -7,7 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -102,6 +103,7 @@ class Answer:
     """What ``run`` reads of a comparison."""
 
     rows: tuple[Row, ...]
+    by_model: Mapping[str, Answer] = field(default_factory=dict)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +150,20 @@ def test_run_passes_its_options_on_and_says_what_could_not_be_computed(
         "loads": ("stance",),
         "force": True,
     }
+
+
+def test_run_names_the_model_that_gave_no_load(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done, stuck = Answer((Row("intact", "stance", "collapsed"),)), Answer((Row("intact", "stance", "stuck"),))
+    answer = Answer(done.rows, {"linear": done, "damage": stuck, "keyak_plasticity": Answer(())})
+    monkeypatch.setattr("femrisk.run.run", lambda case, folder, **options: answer)
+    monkeypatch.setattr("femrisk.scene.build", lambda case: SimpleNamespace(case=case.resolved()))
+    assert main(["run", str(EXAMPLE), "--arm", "intact", "--load", "stance"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "femrisk: error: intact / stance / damage: no fracture load (stuck)",
+        "femrisk: error: intact / stance / keyak_plasticity: no fracture load (no result)",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from mpi4py import MPI
 
 from femrisk.case import Case
-from femrisk.compare import Comparison
+from femrisk.comparison import Comparison
 from femrisk.materials.field import paint
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.meshes.mesher import mesh
