@@ -63,8 +63,8 @@ class Analysis(Part):
     times the cost; or one linear solve with the strain criterion."""
 
     models: Annotated[tuple[Model, ...], Field(min_length=1, json_schema_extra={"uniqueItems": True})] | None = None
-    """Several models of bone, whose fracture loads are set side by side, in the place of model; the first is that of the
-    main results. Each computes every arm under every load."""
+    """Several models of bone, whose fracture loads are set side by side, in the place of model; the first is that of
+    the main results. Each computes every arm under every load."""
 
     density_law: Literal["keyak_2005", "keyak_1998", "keller_1994", "morgan_2003"] = "keyak_2005"
     """Relation from ash density to modulus and strength of bone; the post-yield curve is Keyak's."""

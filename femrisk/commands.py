@@ -167,7 +167,7 @@ def run(options: Namespace) -> int:
     from femrisk.run import run as run_case
 
     comparison = run_case(
-        scene.case,
+        scene,
         folder,
         jobs=options.jobs,
         ranks=options.ranks,
@@ -205,7 +205,7 @@ def mesh(options: Namespace) -> int:
     from femrisk.run import mesh_families
 
     table = Table("mesh", "cells", "vertices", "solids", title=f"Meshes of {scene.case.name}")
-    for family, labelled in mesh_families(scene.case).items():
+    for family, labelled in mesh_families(scene).items():
         folder.mkdir(parents=True, exist_ok=True)
         write_mesh(folder / f"{family}.vtu", labelled)
         cells, vertices = len(labelled.tets), len(labelled.points)

@@ -39,7 +39,7 @@ Pairs = Sequence[tuple[str, str, str]]
 
 
 def run(
-    case: Case,
+    case: Case | Scene,
     folder: Path,
     *,
     jobs: int = 1,
@@ -52,7 +52,7 @@ def run(
     """Push every arm to fracture under every load, and under each model of bone that is asked for, and compare.
 
     Args:
-        case: the clinical question.
+        case: the clinical question, or the scene already built of it.
         folder: where results go; finished pairs of the same case are kept.
         jobs: worker processes side by side.
         ranks: MPI ranks of each worker.
@@ -66,7 +66,7 @@ def run(
         ComputationError: a mesh could not be made. A pair that fails is kept out of the comparison and told.
     """
     start = time.perf_counter()
-    scene, results = build(case), ResultFolder(folder)
+    scene, results = case if isinstance(case, Scene) else build(case), ResultFolder(folder)
     with locked(results):
         take(scene.case, results, force)
         places = places_of(scene.case, results)
@@ -219,7 +219,7 @@ def draw(folder: ResultFolder) -> None:
     draw_figures(folder)
 
 
-def mesh_families(case: Case) -> dict[str, LabelledMesh]:
+def mesh_families(scene: Scene) -> dict[str, LabelledMesh]:
     """The mesh of every family of a case, by name; nothing is written.
 
     Raises:
@@ -228,7 +228,7 @@ def mesh_families(case: Case) -> dict[str, LabelledMesh]:
     from femrisk.meshes.mesher import mesh
     from femrisk.meshes.quality import assess, gate
 
-    scene, meshes = build(case), {}
+    meshes = {}
     for one in families(scene):
         task = mesh_task(scene, one)
         meshes[one.name] = mesh(task.anatomy, one.solids, task.size_mm, task.sizing)

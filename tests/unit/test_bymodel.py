@@ -22,6 +22,7 @@ from femrisk.output.table import models_table, text
 from femrisk.patient import Patient
 from femrisk.plan import SolveTask
 from femrisk.run import run
+from femrisk.scene import build
 
 PATIENT = Patient(sex="female", age_years=68, height_cm=165, mass_kg=70)
 ARMS = {"intact": "intact", "untreated": "untreated", "pop": "pop"}
@@ -159,3 +160,12 @@ def test_force_redoes_every_model_that_is_asked_for(tmp_path: Path, solved: list
     run(case(models=("linear", "damage")), tmp_path)
     run(case(models=("linear", "damage")), tmp_path, force=True)
     assert sorted(solved) == ["damage", "damage", "linear", "linear"]
+
+
+def test_a_scene_that_is_built_is_not_built_again(
+    tmp_path: Path, solved: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = build(case())
+    monkeypatch.setattr("femrisk.run.build", lambda case: pytest.fail("built again"))
+    assert [row.arm for row in run(scene, tmp_path).rows] == ["intact"]
+    assert solved == ["keyak_plasticity"]

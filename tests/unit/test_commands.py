@@ -18,7 +18,7 @@ import pytest
 import femrisk.commands
 from femrisk import __version__
 from femrisk.__main__ import main
-from femrisk.case import Case, read_case
+from femrisk.case import read_case
 from femrisk.commands import VERBS, result_folder
 from femrisk.errors import InputError, MeshError, SolverError
 
@@ -131,8 +131,8 @@ def test_run_passes_its_options_on_and_says_what_could_not_be_computed(
 ) -> None:
     given: dict[str, Any] = {}
 
-    def run(case: Case, folder: Path, **options: Any) -> Answer:
-        given.update(options, case=case.name, folder=folder)
+    def run(scene: Any, folder: Path, **options: Any) -> Answer:
+        given.update(options, case=scene.case.name, folder=folder)
         return Answer(rows)
 
     monkeypatch.setattr("femrisk.run.run", run)
