@@ -202,16 +202,16 @@ def names(parts: Sequence[Named]) -> tuple[str, ...]:
     return tuple(result)
 
 
-def read_case(path: Path) -> Case:
+def read_case(path: str | Path) -> Case:
     """Read and check a case file; a surface file is looked up beside it.
 
     Raises:
         CaseError: every mistake of the file, each with its line and key.
     """
-    return case_of(read_document(path), path.absolute().parent)
+    return case_of(read_document(path), Path(path).absolute().parent)
 
 
-def case_of(document: Document, folder: Path) -> Case:
+def case_of(document: Document, folder: str | Path) -> Case:
     """The case a document describes; relative paths start at ``folder``.
 
     Raises:
@@ -223,7 +223,7 @@ def case_of(document: Document, folder: Path) -> Case:
     except ValidationError as error:
         raise CaseError(translate(error, document, Case)) from error
     if isinstance(case.bone, SurfaceBone):
-        bone = case.bone.model_copy(update={"file": folder / case.bone.file})
+        bone = case.bone.model_copy(update={"file": Path(folder) / case.bone.file})
         return case.model_copy(update={"bone": bone})
     return case
 
@@ -254,8 +254,9 @@ def _yaml(content: dict[str, Any]) -> str:
     return text.getvalue()
 
 
-def write_case(case: Case, path: Path) -> None:
+def write_case(case: Case, path: str | Path) -> None:
     """Write ``text_of(case)``; the file appears whole or not at all."""
+    path = Path(path)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.write_text(text_of(case), encoding="utf-8")
     draft.replace(path)

@@ -40,7 +40,7 @@ Pairs = Sequence[tuple[str, str, str]]
 
 def run(
     case: Case | Scene,
-    folder: Path,
+    folder: str | Path,
     *,
     jobs: int = 1,
     ranks: int = 1,
@@ -66,7 +66,7 @@ def run(
         ComputationError: a mesh could not be made. A pair that fails is kept out of the comparison and told.
     """
     start = time.perf_counter()
-    scene, results = case if isinstance(case, Scene) else build(case), ResultFolder(folder)
+    scene, results = case if isinstance(case, Scene) else build(case), ResultFolder(Path(folder))
     with locked(results):
         take(scene.case, results, force)
         places = places_of(scene.case, results)

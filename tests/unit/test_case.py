@@ -267,3 +267,12 @@ def test_any_junk_in_any_place_gives_a_case_or_mistakes_with_their_keys(
         wheres = [mistake.where for mistake in error.mistakes]
     assert wheres
     assert [where for where in wheres if not where.startswith(str(path))] == []
+
+
+def test_a_path_may_be_text(tmp_path: Path) -> None:
+    case = read_case(str(EXAMPLE))
+    assert case == read_case(EXAMPLE)
+    write_case(case, str(tmp_path / "case.yaml"))
+    assert read_case(str(tmp_path / "case.yaml")) == case.resolved()
+    with pytest.raises(CaseError, match="no such file"):
+        read_case(str(tmp_path / "none.yaml"))
