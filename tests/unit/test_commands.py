@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-import femrisk.commands
 from femrisk import __version__
 from femrisk.__main__ import main
 from femrisk.case import read_case
-from femrisk.commands import VERBS, result_folder
+from femrisk.commands import VERBS
+from femrisk.commands.verb import Verb, result_folder
 from femrisk.errors import InputError, MeshError, SolverError
 
 EXAMPLE = Path(__file__).parents[2] / "cases" / "femur_neck_lytic.yaml"
@@ -32,8 +32,7 @@ def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
         raise error
 
     verbs = tuple(
-        femrisk.commands.Verb(verb.name, verb.summary, verb.options, execute) if verb.name == "doctor" else verb
-        for verb in VERBS
+        Verb(verb.name, verb.summary, verb.options, execute) if verb.name == "doctor" else verb for verb in VERBS
     )
     monkeypatch.setattr("femrisk.__main__.VERBS", verbs)
     return main(["doctor"])
