@@ -46,7 +46,7 @@ def _spread(comparison: Comparison) -> list[str]:
     if apart and max(apart.values()) > 0:
         widest = max(apart, key=lambda pair: apart[pair])
         sentences.append(
-            f"The ratio to the intact bone depends on the model too: {min(ratios[widest]):.2f} to "
+            f"Between models the ratio to the intact bone goes from {min(ratios[widest]):.2f} to "
             f"{max(ratios[widest]):.2f} for {' / '.join(widest)}."
         )
     return sentences

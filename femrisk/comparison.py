@@ -109,13 +109,13 @@ class Comparison:
     def to_csv(self) -> str:
         """Text of ``comparison.csv``: one line per pair, a missing number left empty, several joined by ``;``.
 
-        Behind the columns of a row stand those of each model, where there are several.
+        Behind the columns of a row stand those of each model, ``under_MODEL_...``, where there are several.
         """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         keys = tuple(one.name for one in fields(Row))
         last = ("largest_over_smallest",) if self.by_model else ()
-        writer.writerow((*keys, *(f"{model}_{key}" for model in self.by_model for key in OF_EACH_MODEL), *last))
+        writer.writerow((*keys, *(f"under_{model}_{key}" for model in self.by_model for key in OF_EACH_MODEL), *last))
         for arm, load in self.pairs():
             cells = _cells(self.row(arm, load), keys)
             for one in self.by_model.values():

@@ -69,18 +69,27 @@ def test_json_holds_the_rows_of_the_first_model_and_each_pair_under_every_model(
 
 def test_csv_holds_columns_for_each_model_and_leaves_empty_what_was_not_computed() -> None:
     _, untreated, pop = csv.DictReader(io.StringIO(both().to_csv()))
-    assert untreated["fracture_load_N"] == untreated["keyak_plasticity_fracture_load_N"] == "3000.0"
-    assert untreated["damage_fracture_load_N"] == "7500.0"
-    assert untreated["damage_ratio_to_intact"] == "0.75"
+    assert untreated["fracture_load_N"] == untreated["under_keyak_plasticity_fracture_load_N"] == "3000.0"
+    assert untreated["under_damage_fracture_load_N"] == "7500.0"
+    assert untreated["under_damage_ratio_to_intact"] == "0.75"
     assert untreated["largest_over_smallest"] == "2.5"
-    assert (pop["arm"], pop["load"], pop["status"], pop["keyak_plasticity_status"]) == ("pop", "stance", "", "")
-    assert (pop["damage_status"], pop["damage_fracture_load_N"]) == ("collapsed", "8000.0")
+    assert (pop["arm"], pop["load"], pop["status"], pop["under_keyak_plasticity_status"]) == ("pop", "stance", "", "")
+    assert (pop["under_damage_status"], pop["under_damage_fracture_load_N"]) == ("collapsed", "8000.0")
+
+
+def test_no_column_of_a_model_is_taken_for_one_of_the_contract() -> None:
+    beside = side_by_side(
+        {"keyak_plasticity": under("keyak_plasticity", intact=6000.0), "linear": under("linear", intact=1.0)}
+    )
+    columns = beside.to_csv().splitlines()[0].split(",")
+    assert len(columns) == len(set(columns))
+    assert {"linear_fracture_load_N", "under_linear_fracture_load_N"} <= set(columns)
 
 
 def test_the_caveats_name_the_spread_of_loads_and_of_ratios() -> None:
     said = both().caveats
     assert "up to 2.50 times the smallest (untreated / stance: keyak_plasticity 3.00 kN, damage 7.50 kN)" in said[1]
-    assert "0.50 to 0.75 for untreated / stance" in said[2]
+    assert "from 0.50 to 0.75 for untreated / stance" in said[2]
     assert [one for one in said if one.startswith("With damage: Damage model:")]
 
 
