@@ -6,23 +6,24 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from femrisk.bymodel import side_by_side
-from femrisk.case import Case
+from femrisk.case import Analysis, Case
 from femrisk.caveats import Result
 from femrisk.compare import compare
 from femrisk.comparison import Comparison
 from femrisk.crew import Job
+from femrisk.errors import InputError
 from femrisk.output.folder import ResultFolder
 from femrisk.output.table import models_table, text
 from femrisk.patient import Patient
 from femrisk.plan import SolveTask
 from femrisk.run import run
-from femrisk.scene import build
+from femrisk.scene import Scene, build
 
 PATIENT = Patient(sex="female", age_years=68, height_cm=165, mass_kg=70)
 ARMS = {"intact": "intact", "untreated": "untreated", "pop": "pop"}
@@ -118,18 +119,24 @@ def test_the_table_has_load_status_and_ratio_of_each_model_in_one_line() -> None
     assert models_table(both()).row_count == 3
 
 
-def case(**analysis: object) -> Case:
-    return Case.model_validate(
-        {
-            "name": "models",
-            "patient": {"sex": "female", "age_years": 68, "height_cm": 165, "mass_kg": 70},
-            "bone": {"kind": "proximal_femur"},
-            "arms": [{"kind": "intact"}],
-            "loads": [{"kind": "stance"}],
-            "analysis": analysis,
-            "scores": [],
-        }
-    )
+@pytest.fixture(scope="module")
+def scene() -> Scene:
+    """An intact femur in stance."""
+    case = {
+        "name": "models",
+        "patient": {"sex": "female", "age_years": 68, "height_cm": 165, "mass_kg": 70},
+        "bone": {"kind": "proximal_femur"},
+        "arms": [{"kind": "intact"}],
+        "loads": [{"kind": "stance"}],
+        "scores": [],
+    }
+    return build(Case.model_validate(case))
+
+
+def under_models(scene: Scene, *models: str) -> Scene:
+    """The same scene under these models; under the default one where none is named."""
+    analysis = Analysis.model_validate({"models": models} if models else {})
+    return replace(scene, case=scene.case.model_copy(update={"analysis": analysis}).resolved())
 
 
 @pytest.fixture
@@ -152,29 +159,32 @@ def solved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return models
 
 
-def test_a_model_behind_the_first_computes_itself_alone(tmp_path: Path, solved: list[str]) -> None:
-    run(case(), tmp_path)
-    several: dict[str, Any] = {"models": ("keyak_plasticity", "linear")}
-    comparison = run(case(**several), tmp_path)
+def test_a_model_behind_the_first_computes_itself_alone(tmp_path: Path, solved: list[str], scene: Scene) -> None:
+    run(under_models(scene), tmp_path)
+    comparison = run(under_models(scene, "keyak_plasticity", "linear"), tmp_path)
     assert solved == ["keyak_plasticity", "linear"]
     assert comparison.rated("intact", "stance") == {"keyak_plasticity": 16000.0, "linear": 6000.0}
     assert [row.fracture_load_N for row in comparison.rows] == [16000.0]
-    run(case(models=("keyak_plasticity", "damage", "linear")), tmp_path)
-    run(case(), tmp_path)
-    run(case(**several), tmp_path)
+    for models in (("keyak_plasticity", "damage", "linear"), (), ("keyak_plasticity", "linear")):
+        run(under_models(scene, *models), tmp_path)
     assert solved == ["keyak_plasticity", "linear", "damage"]
 
 
-def test_force_redoes_every_model_that_is_asked_for(tmp_path: Path, solved: list[str]) -> None:
-    run(case(models=("linear", "damage")), tmp_path)
-    run(case(models=("linear", "damage")), tmp_path, force=True)
+def test_another_model_first_is_refused_and_told(tmp_path: Path, solved: list[str], scene: Scene) -> None:
+    run(under_models(scene), tmp_path)
+    with pytest.raises(InputError, match="holds results of this case with the model keyak_plasticity first"):
+        run(under_models(scene, "linear", "keyak_plasticity"), tmp_path)
+
+
+def test_force_redoes_every_model_that_is_asked_for(tmp_path: Path, solved: list[str], scene: Scene) -> None:
+    run(under_models(scene, "linear", "damage"), tmp_path)
+    run(under_models(scene, "linear", "damage"), tmp_path, force=True)
     assert sorted(solved) == ["damage", "damage", "linear", "linear"]
 
 
 def test_a_scene_that_is_built_is_not_built_again(
-    tmp_path: Path, solved: list[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, solved: list[str], scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scene = build(case())
     monkeypatch.setattr("femrisk.run.build", lambda case: pytest.fail("built again"))
     assert [row.arm for row in run(scene, str(tmp_path / "results")).rows] == ["intact"]
     assert solved == ["keyak_plasticity"]
