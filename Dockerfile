@@ -14,6 +14,10 @@ COPY femrisk femrisk
 COPY cases cases
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --no-index .
 
-ENV OMP_NUM_THREADS=1 MPLBACKEND=Agg
+# Compiled loops and forms are kept under HOME, which has to be there for every user: results belong to whoever asks
+# for them (`--user "$(id -u):$(id -g)" -v "$PWD:/data"`), and never to root.
+ENV OMP_NUM_THREADS=1 MPLBACKEND=Agg HOME=/tmp
+RUN mkdir --mode=1777 /data
 WORKDIR /data
+USER 1000:1000
 ENTRYPOINT ["femrisk"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from femrisk.case import Case, read_case
-from femrisk.compare import Row
+from femrisk.comparison import Row
 from femrisk.run import run
 
 ROOT = Path(__file__).parents[1]

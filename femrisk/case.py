@@ -9,7 +9,7 @@ from pathlib import Path
 from re import fullmatch
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import AfterValidator, Field, ValidationError, WithJsonSchema, field_validator
+from pydantic import AfterValidator, Field, ValidationError, WithJsonSchema, field_validator, model_validator
 from ruamel.yaml import YAML
 
 from femrisk.arms import Arm
@@ -51,18 +51,42 @@ Name = Annotated[str, AfterValidator(checked_name), Field(json_schema_extra={"pa
 ScoreName = Annotated[str, AfterValidator(known_score), WithJsonSchema({"enum": list(SCORES), "type": "string"})]
 
 
+#: models of bone
+Model = Literal["keyak_plasticity", "damage", "linear"]
+
+
 class Analysis(Part):
     """How the fracture load is computed."""
 
-    model: Literal["keyak_plasticity", "damage", "linear"] = "keyak_plasticity"
+    model: Model = "keyak_plasticity"
     """Model of bone: Keyak's plasticity pushed to fracture; damage, in which bone and cement crack, at three to four
     times the cost; or one linear solve with the strain criterion."""
+
+    models: Annotated[tuple[Model, ...], Field(min_length=1, json_schema_extra={"uniqueItems": True})] | None = None
+    """Several models of bone, whose fracture loads are set side by side, in the place of model; the first is that of
+    the main results. Each computes every arm under every load."""
 
     density_law: Literal["keyak_2005", "keyak_1998", "keller_1994", "morgan_2003"] = "keyak_2005"
     """Relation from ash density to modulus and strength of bone; the post-yield curve is Keyak's."""
 
     mesh_size_mm: Annotated[float, Field(ge=1.0, le=10.0)] = 3.0
     """Edge length of the tetrahedra in the bone, mm; lesion, cement and devices are meshed finer."""
+
+    @field_validator("models")
+    @classmethod
+    def _models_once(cls, models: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return _once(models) if models else models
+
+    @model_validator(mode="after")
+    def _one_first_model(self) -> Analysis:
+        if self.models and "model" in self.model_fields_set and self.model != self.models[0]:
+            what = f"models begins with another (allowed: {self.models[0]}, or models alone, got: {self.model})"
+            raise SeveralMistakes((("model",), what))
+        return self
+
+    def every_model(self) -> tuple[str, ...]:
+        """The models each pair is computed under; the first is that of the main results."""
+        return self.models or (self.model,)
 
 
 class Named(Protocol):
@@ -127,11 +151,7 @@ class Case(Part):
     @field_validator("scores")
     @classmethod
     def _scores_once(cls, scores: tuple[str, ...]) -> tuple[str, ...]:
-        pairs = enumerate(scores)
-        wrong = [((index,), f"named twice (got: {name})") for index, name in pairs if name in scores[:index]]
-        if wrong:
-            raise SeveralMistakes(*wrong)
-        return scores
+        return _once(scores)
 
     def resolved(self) -> Case:
         """The same case with nothing left to defaults: bone filled in from sex and age, every part with its name."""
@@ -139,7 +159,16 @@ class Case(Part):
         for key, parts in (("lesions", self.lesions), ("arms", self.arms), ("loads", self.loads)):
             pairs = zip(parts, names(parts), strict=True)
             changes[key] = tuple(part.model_copy(update={"name": name}) for part, name in pairs)
+        changes["analysis"] = self.analysis.model_copy(update={"model": self.analysis.every_model()[0]})
         return self.model_copy(update=changes)
+
+
+def _once(words: tuple[str, ...]) -> tuple[str, ...]:
+    """``words``, if none stands there twice."""
+    wrong = [((index,), f"named twice (got: {word})") for index, word in enumerate(words) if word in words[:index]]
+    if wrong:
+        raise SeveralMistakes(*wrong)
+    return words
 
 
 def _wrong_names(parts: Sequence[Named]) -> list[tuple[KeyPath, str]]:
@@ -173,16 +202,16 @@ def names(parts: Sequence[Named]) -> tuple[str, ...]:
     return tuple(result)
 
 
-def read_case(path: Path) -> Case:
+def read_case(path: str | Path) -> Case:
     """Read and check a case file; a surface file is looked up beside it.
 
     Raises:
         CaseError: every mistake of the file, each with its line and key.
     """
-    return case_of(read_document(path), path.absolute().parent)
+    return case_of(read_document(path), Path(path).absolute().parent)
 
 
-def case_of(document: Document, folder: Path) -> Case:
+def case_of(document: Document, folder: str | Path) -> Case:
     """The case a document describes; relative paths start at ``folder``.
 
     Raises:
@@ -194,24 +223,40 @@ def case_of(document: Document, folder: Path) -> Case:
     except ValidationError as error:
         raise CaseError(translate(error, document, Case)) from error
     if isinstance(case.bone, SurfaceBone):
-        bone = case.bone.model_copy(update={"file": folder / case.bone.file})
+        bone = case.bone.model_copy(update={"file": Path(folder) / case.bone.file})
         return case.model_copy(update={"bone": bone})
     return case
 
 
 def text_of(case: Case) -> str:
     """The case file of ``case`` with every default written out."""
+    return _yaml(case.resolved().model_dump(mode="json"))
+
+
+def question_of(case: Case) -> str:
+    """What a result depends on: the same text but for ``analysis.models``, since each model's results stand alone."""
+    return _yaml(case.resolved().model_dump(mode="json", exclude={"analysis": {"models"}}))
+
+
+def under_model(case: Case, model: str) -> Case:
+    """The same case under one model."""
+    analysis = case.analysis.model_copy(update={"model": model, "models": None})
+    return case.model_copy(update={"analysis": analysis})
+
+
+def _yaml(content: dict[str, Any]) -> str:
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = None
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.width = 110
     text = StringIO()
-    yaml.dump(case.resolved().model_dump(mode="json"), text)
+    yaml.dump(content, text)
     return text.getvalue()
 
 
-def write_case(case: Case, path: Path) -> None:
+def write_case(case: Case, path: str | Path) -> None:
     """Write ``text_of(case)``; the file appears whole or not at all."""
+    path = Path(path)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.write_text(text_of(case), encoding="utf-8")
     draft.replace(path)

@@ -49,14 +49,14 @@ _WORDS: dict[str, Scalar] = {
 }
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: str | Path) -> Document:
     """Read ``path``.
 
     Raises:
         CaseError: the file cannot be read, is not YAML, is empty, or breaks a rule of case files.
     """
     file = str(path)
-    text = _text(path)
+    text = _text(Path(path))
     builder = _Builder(file)
     try:
         events = YAML(typ="safe", pure=True).parse(text)

@@ -1,93 +1,14 @@
-"""The answer of a case: finished results, scores and the patient in, one ``Comparison`` out, as JSON, CSV and table."""
+"""The answer of a case: finished results, scores and the patient in, one ``Comparison`` out."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
 
 from femrisk.caveats import MESH_NOISE_SHARE, RATED, Result, caveats, fracture_load, number, under_contact
+from femrisk.comparison import Comparison, Row
 from femrisk.demand import BOS_THRESHOLD_BW, Demand, body_weights, demand, factor_of_risk
 from femrisk.patient import Patient
 from femrisk.scores import Score
-
-
-@dataclass(frozen=True)
-class Row:
-    """One arm under one load; the keys of a row of ``comparison.json``. What does not exist is None."""
-
-    arm: str
-    load: str
-    #: collapsed | plateau | bracketed | limit_reached (the load is 'at least') | stuck (there is no load)
-    status: str
-    fracture_load_N: float | None
-    fracture_load_bracket_N: tuple[float, float] | None
-    #: multiple of body weight
-    fracture_load_BW: float | None
-    ratio_to_intact: float | None
-    ratio_to_untreated: float | None
-    stiffness_N_per_mm: float | None
-    energy_to_peak_J: float | None
-    #: demand of the load over fracture load; 1 and above: fracture expected
-    factor_of_risk: float | None
-    linear_fracture_load_N: float | None
-    failure_region: str | None
-    failure_centroid_mm: tuple[float, ...] | None
-    cement_volume_ml: float | None
-    implant_peak_von_mises_MPa: float | None
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Every arm under every load beside the scores, with what a reader must know."""
-
-    case: str
-    version: str
-    rows: tuple[Row, ...]
-    scores: Mapping[str, Score]
-    #: per load, strongest first; arms in one group do not differ beyond mesh noise and brackets. Rated loads only.
-    ranking: Mapping[str, tuple[tuple[str, ...], ...]]
-    #: what each load is compared with in the factor of risk
-    demands: Mapping[str, Demand]
-    caveats: tuple[str, ...]
-    #: kind of each arm, by name
-    arm_kinds: Mapping[str, str]
-    #: arm and load of the pairs that take part in no ratio, because their contact failed more than their bone
-    withheld: frozenset[tuple[str, str]]
-
-    def reference(self, kind: str, load: str) -> Row | None:
-        """The first row of this kind of arm (``intact``, ``untreated``) under a load."""
-        rows = (row for row in self.rows if self.arm_kinds.get(row.arm, row.arm) == kind and row.load == load)
-        return next(rows, None)
-
-    def as_dict(self) -> dict[str, object]:
-        """The content of ``comparison.json``."""
-        return {
-            "case": self.case,
-            "version": self.version,
-            "rows": [asdict(row) for row in self.rows],
-            "scores": {name: score.as_dict() for name, score in self.scores.items()},
-            "ranking": {load: [list(group) for group in groups] for load, groups in self.ranking.items()},
-            "demands": {load: asdict(one) for load, one in self.demands.items()},
-            "caveats": list(self.caveats),
-        }
-
-    def to_json(self) -> str:
-        """Text of ``comparison.json``; a number that does not exist is ``null``."""
-        return json.dumps(self.as_dict(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-
-    def to_csv(self) -> str:
-        """Text of ``comparison.csv``: one line per row, a missing number left empty, several joined by ``;``."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(field.name for field in fields(Row))
-        for row in self.rows:
-            writer.writerow(
-                ";".join(map(str, cell)) if isinstance(cell, tuple) else cell for cell in asdict(row).values()
-            )
-        return text.getvalue()
 
 
 def compare(

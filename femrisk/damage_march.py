@@ -18,7 +18,7 @@ from femrisk.equilibrium import Equilibrium, Response
 from femrisk.fracture import Peak, read_peak
 from femrisk.grips import Unknowns
 from femrisk.history import History, Increment, State
-from femrisk.march import Found, increment_of, tangent_of
+from femrisk.march import Found, Rules, increment_of, tangent_of
 from femrisk.materials.curve import YieldCurve
 from femrisk.materials.damage import DamageLaw, grown, lost, retained
 from femrisk.materials.plastic import elastic_energy
@@ -60,10 +60,10 @@ class Pace:
     #: elastic stiffness of the bone, N/mm
     stiffness: float
     #: a force below this share of the largest one confirms the peak
-    confirmed_below: float = 0.95
+    confirmed_below: float = Rules.confirmed_below
     #: shares of the elastic stiffness: no longer rising; near the peak, if a step cannot be solved
-    plateau_tangent: float = 0.02
-    bracket_tangent: float = 0.10
+    plateau_tangent: float = Rules.plateau_tangent
+    bracket_tangent: float = Rules.bracket_tangent
     #: steps are ``stride`` times as long while less than this share of the work is dissipated
     quiet: float = 0.001
     stride: float = 4.0

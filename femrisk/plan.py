@@ -56,6 +56,8 @@ class SolveTask:
     density_law: str
     #: (3,) point and unit normal of the section whose load share is reported
     section: tuple[tuple[float, ...], tuple[float, ...]]
+    #: whether the results go beside those of the case's first model
+    beside: bool = False
 
     @property
     def linear_only(self) -> bool:
@@ -116,8 +118,8 @@ def sizing(scene: Scene) -> tuple[Solid, ...]:
     )
 
 
-def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...]) -> SolveTask:
-    """What the solver needs for some arms of a family under a load."""
+def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...], model: str | None = None) -> SolveTask:
+    """What the solver needs for some arms of a family under a load and a model of bone (None: the case's first)."""
     tasks = []
     for arm in scene.case.arms:
         name = str(arm.name)
@@ -125,7 +127,7 @@ def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...]) -
             solids = scene.solids[name]
             cement = measure_cement(solids, scene.anatomy, scene.lesions)
             tasks.append(ArmTask(name, arm.paint(solids, scene.lesions), cement.volume_ml if cement else None))
-    marks = scene.anatomy.landmarks
+    first, marks = scene.case.analysis.model, scene.anatomy.landmarks
     in_shaft = bool(scene.lesions) and scene.lesions[0].center[2] < marks.lesser_trochanter[2]
     point = scene.lesions[0].center if scene.lesions else marks.neck_center
     normal = marks.shaft_axis if in_shaft else marks.neck_axis
@@ -134,7 +136,8 @@ def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...]) -
         load,
         scene.boundaries[load],
         tuple(tasks),
-        scene.case.analysis.model,
+        model or first,
         scene.case.analysis.density_law,
         (tuple(float(x) for x in point), tuple(float(x) for x in normal)),
+        beside=model not in (None, first),
     )

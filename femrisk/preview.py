@@ -139,8 +139,10 @@ def work(scene: Scene) -> str:
     pairs = len(scene.case.arms) * len(scene.case.loads)
     count = unknowns(scene)
     memory = LIBRARIES_GB + count * BYTES_PER_UNKNOWN / 1e9
+    models = scene.case.analysis.every_model()
+    under = f", each under {len(models)} models ({', '.join(models)})," if len(models) > 1 else ""
     return (
-        f"{pairs} pairs of arm and load on {len(meshes)} meshes ({', '.join(meshes)}): about "
+        f"{pairs} pairs of arm and load{under} on {len(meshes)} meshes ({', '.join(meshes)}): about "
         f"{round(count, -3):,} degrees of freedom and {memory:.1f} GB of memory each"
     )
 

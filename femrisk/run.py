@@ -13,31 +13,34 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from rich.console import Console
 
 from femrisk import __version__
-from femrisk.case import Case, text_of
-from femrisk.compare import Comparison, compare
+from femrisk.bymodel import side_by_side
+from femrisk.case import Case, Model, question_of, text_of, under_model
+from femrisk.compare import compare
+from femrisk.comparison import Comparison
 from femrisk.crew import Job, work
 from femrisk.errors import ComputationError
 from femrisk.meshes.involvement import measure
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.output.atomic import write_text
 from femrisk.output.folder import ResultFolder, add_provenance, claim, locked, read_labelled
-from femrisk.output.table import notes, table
+from femrisk.output.table import models_table, notes, table
 from femrisk.plan import Family, families, mesh_task, solve_task
 from femrisk.progress import Progress
 from femrisk.scene import Scene, build
 from femrisk.scores import assess
 
-Pairs = Sequence[tuple[str, str]]
+#: model, arm and load of what is to be solved
+Pairs = Sequence[tuple[str, str, str]]
 
 
 def run(
-    case: Case,
-    folder: Path,
+    case: Case | Scene,
+    folder: str | Path,
     *,
     jobs: int = 1,
     ranks: int = 1,
@@ -46,10 +49,10 @@ def run(
     force: bool = False,
     console: Console | None = None,
 ) -> Comparison:
-    """Push every arm to fracture under every load and compare.
+    """Push every arm to fracture under every load, and under each model of bone that is asked for, and compare.
 
     Args:
-        case: the clinical question.
+        case: the clinical question, or the scene already built of it.
         folder: where results go; finished pairs of the same case are kept.
         jobs: worker processes side by side.
         ranks: MPI ranks of each worker.
@@ -63,19 +66,21 @@ def run(
         ComputationError: a mesh could not be made. A pair that fails is kept out of the comparison and told.
     """
     start = time.perf_counter()
-    scene, results = build(case), ResultFolder(folder)
+    scene, results = case if isinstance(case, Scene) else build(case), ResultFolder(Path(folder))
     with locked(results):
-        claim(results, text_of(scene.case), __version__, force)
+        take(scene.case, results, force)
+        places = places_of(scene.case, results)
         wanted = [
-            (str(arm.name), str(load.name))
+            (model, str(arm.name), str(load.name))
+            for model in places
             for arm in scene.case.arms
             for load in scene.case.loads
             if (not arms or arm.name in arms) and (not loads or load.name in loads)
         ]
         if force:
-            for pair in wanted:
-                results.forget(*pair)
-        missing = [pair for pair in wanted if not results.is_complete(*pair)]
+            for model, arm_name, load_name in wanted:
+                places[model].forget(arm_name, load_name)
+        missing = [one for one in wanted if not places[one[0]].is_complete(one[1], one[2])]
         groups = families(scene)
         with Progress(console, wanted, missing) as progress:
             failures: dict[str, str] = {}
@@ -84,15 +89,39 @@ def run(
                 failures = solve(scene, results, groups, missing, jobs, ranks, progress.hear)
             comparison = conclude(scene, results)
             add_provenance(results, facts(jobs, ranks, time.perf_counter() - start, failures))
-            if missing or not results.figures.is_dir():
-                progress.say("drawing")
-                draw(results)
+            for model, place in places.items():
+                if any(model == one for one, *_ in missing) or not place.figures.is_dir():
+                    progress.say("drawing")
+                    draw(place)
     if console is not None:
         console.print(table(comparison))
+        if comparison.by_model:
+            console.print(models_table(comparison))
         console.print(notes(comparison))
         for name, failure in failures.items():
             console.print(f"{name}: {failure}", style="red")
     return comparison
+
+
+def places_of(case: Case, folder: ResultFolder) -> dict[str, ResultFolder]:
+    """Where the results under each model lie: the first model's in the folder itself, the others' beside them."""
+    first, *others = case.analysis.every_model()
+    return {first: folder, **{model: folder.beside(model) for model in others}}
+
+
+def take(case: Case, folder: ResultFolder, force: bool) -> None:
+    """Claim the folder; a model added behind the first, or left out, does not make another case of this one.
+
+    Raises:
+        InputError: the folder holds results of another case, or of this one with another model first.
+    """
+    first = case.analysis.every_model()[0]
+    rivals = {
+        question_of(under_model(case, model)): f"this case with the model {model} first"
+        for model in get_args(Model)
+        if model != first
+    }
+    claim(folder, text_of(case), __version__, force, question=question_of(case), rivals=rivals)
 
 
 def make_meshes(
@@ -109,7 +138,9 @@ def make_meshes(
         ComputationError: a mesh could not be made, or would spoil a result.
     """
     needed = [
-        one for one in groups if any(arm in one.arms for arm, _ in missing) and read_labelled(folder, one.name) is None
+        one
+        for one in groups
+        if any(arm in one.arms for _, arm, _ in missing) and read_labelled(folder, one.name) is None
     ]
     failures = work(folder, [Job(f"mesh_{one.name}", mesh_task(scene, one)) for one in needed], jobs, hear)
     if failures:
@@ -127,22 +158,50 @@ def solve(
     hear: Callable[[Job, dict[str, Any]], None],
 ) -> dict[str, str]:
     """March the missing pairs, those of one mesh and load one after the other; returns what failed."""
+    first = scene.case.analysis.model
     groups_of_pairs = [
-        (one, load, tuple(arm for arm, under in missing if under == load and arm in one.arms))
-        for load in dict.fromkeys(load for _, load in missing)
+        (
+            one,
+            load,
+            model,
+            tuple(arm for other, arm, under in missing if (other, under) == (model, load) and arm in one.arms),
+        )
+        for model in dict.fromkeys(model for model, *_ in missing)
+        for load in dict.fromkeys(load for *_, load in missing)
         for one in groups
     ]
     # the longest first, so that no worker is left alone with it at the end
-    longest_first = sorted((group for group in groups_of_pairs if group[2]), key=lambda group: -len(group[2]))
-    tasks = [Job(f"{one.name}_{load}", solve_task(scene, one, load, arms), ranks) for one, load, arms in longest_first]
+    longest_first = sorted(
+        (group for group in groups_of_pairs if group[3]), key=lambda group: (group[2] != "damage", -len(group[3]))
+    )
+    tasks = [
+        Job(
+            f"{one.name}_{load}" + (f"@{model}" if model != first else ""),
+            solve_task(scene, one, load, arms, model),
+            ranks,
+        )
+        for one, load, model, arms in longest_first
+    ]
     return work(folder, tasks, jobs, hear)
 
 
 def conclude(scene: Scene, folder: ResultFolder) -> Comparison:
-    """Compare all that is finished in the folder and write it down."""
+    """Compare all that is finished in the folder, model by model, and write it down."""
+    places = places_of(scene.case, folder)
+    by_model = {model: compare_finished(scene, place) for model, place in places.items()}
+    comparison = side_by_side(by_model)
+    for model, place in places.items():
+        written = comparison if place == folder else by_model[model]
+        write_text(place.path / "comparison.json", written.to_json())
+        write_text(place.path / "comparison.csv", written.to_csv())
+    return comparison
+
+
+def compare_finished(scene: Scene, folder: ResultFolder) -> Comparison:
+    """Compare what is finished under one model."""
     case = scene.case
     pairs = [(str(arm.name), str(load.name)) for arm in case.arms for load in case.loads]
-    comparison = compare(
+    return compare(
         case.name,
         __version__,
         case.patient,
@@ -151,9 +210,6 @@ def conclude(scene: Scene, folder: ResultFolder) -> Comparison:
         {str(arm.name): arm.kind for arm in case.arms},
         {str(load.name): load.kind for load in case.loads},
     )
-    write_text(folder.path / "comparison.json", comparison.to_json())
-    write_text(folder.path / "comparison.csv", comparison.to_csv())
-    return comparison
 
 
 def draw(folder: ResultFolder) -> None:
@@ -163,7 +219,7 @@ def draw(folder: ResultFolder) -> None:
     draw_figures(folder)
 
 
-def mesh_families(case: Case) -> dict[str, LabelledMesh]:
+def mesh_families(scene: Scene) -> dict[str, LabelledMesh]:
     """The mesh of every family of a case, by name; nothing is written.
 
     Raises:
@@ -172,7 +228,7 @@ def mesh_families(case: Case) -> dict[str, LabelledMesh]:
     from femrisk.meshes.mesher import mesh
     from femrisk.meshes.quality import assess, gate
 
-    scene, meshes = build(case), {}
+    meshes = {}
     for one in families(scene):
         task = mesh_task(scene, one)
         meshes[one.name] = mesh(task.anatomy, one.solids, task.size_mm, task.sizing)

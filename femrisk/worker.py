@@ -85,7 +85,7 @@ def solve(folder: ResultFolder, task: SolveTask) -> None:
         field = paint(mesh, arm.layers, task.density_law)
         result = compute(ready, field, task.linear_only, report, damage=task.model == "damage")
         if comm.rank == 0:
-            write_result(folder, task, arm, mesh, field, result)
+            write_result(folder.beside(task.model) if task.beside else folder, task, arm, mesh, field, result)
             tell(arm=arm.arm, finished=result.history.status)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,7 +38,8 @@ LAYERS = (
     {"mistakes"},
     {"casefile"},
     {"caveats"},
-    {"case", "compare"},
+    {"case", "comparison"},
+    {"compare", "bymodel"},
     {"scene"},
     {"plan"},
     {"preview"},
@@ -144,6 +146,13 @@ def test_every_test_can_fail() -> None:
 def test_a_test_without_an_assert_is_found() -> None:
     tree = ast.parse("def test_a():\n    print(1)\ndef test_b():\n    assert 1")
     assert [asserts(node) for node in tree.body if isinstance(node, ast.FunctionDef)] == [False, True]
+
+
+def test_every_package_is_installed() -> None:
+    declared = tomllib.loads((TESTS.parent / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    assert sorted(declared) == sorted(
+        ".".join(file.parent.relative_to(PACKAGE.parent).parts) for file in PACKAGE.rglob("__init__.py")
+    )
 
 
 def test_importing_femrisk_loads_no_heavy_library() -> None:

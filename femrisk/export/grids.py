@@ -31,7 +31,7 @@ def cell_arrays(problem: Problem) -> dict[str, NDArray[Any]]:
     }
 
 
-def write_vtu(path: Path, problem: Problem) -> None:
+def write_vtu(path: str | Path, problem: Problem) -> None:
     """Write quadratic tetrahedra; the point array ``grip`` counts grips from 1 and is 0 where nothing holds."""
     grip = np.zeros(len(problem.nodes), dtype=np.int32)
     for number, hold in enumerate(problem.holds, start=1):
@@ -39,7 +39,7 @@ def write_vtu(path: Path, problem: Problem) -> None:
     write_fields(path, problem.nodes, problem.cells, {"grip": grip}, cell_arrays(problem))
 
 
-def write_msh(path: Path, problem: Problem) -> None:
+def write_msh(path: str | Path, problem: Problem) -> None:
     """Write version 2.2 of gmsh's format: a volume group per material of the legend, a point group per grip.
 
     ``path`` is written in place.

@@ -32,7 +32,7 @@ class Wish:
     plastic: bool
 
 
-def export(scene: Scene, wish: Wish, path: Path) -> list[str]:
+def export(scene: Scene, wish: Wish, path: str | Path) -> list[str]:
     """Mesh the arm, write the file, and say what is in it.
 
     Raises:
@@ -53,7 +53,7 @@ def posed(scene: Scene, wish: Wish) -> Problem:
     return pose(f"{scene.case.name} / {wish.arm} / {wish.load}", made, field, scene.boundaries[wish.load])
 
 
-def write(problem: Problem, wish: Wish, path: Path) -> list[str]:
+def write(problem: Problem, wish: Wish, path: str | Path) -> list[str]:
     """Write ``path``, whole or not at all; returns what to print."""
     said = [f"{path}: {problem.title}, {len(problem.nodes)} nodes, {len(problem.cells)} quadratic tetrahedra"]
     if wish.form in ("inp", "feb"):
@@ -71,6 +71,6 @@ def write(problem: Problem, wish: Wish, path: Path) -> list[str]:
     return [*said, f"materials: {legend}", f"grips: {grips}"]
 
 
-def _write_lines(path: Path, lines: Iterable[str]) -> None:
+def _write_lines(path: str | Path, lines: Iterable[str]) -> None:
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
         file.writelines(lines)

@@ -60,9 +60,9 @@ class LabelledMesh:
         """(m, 4, 3) positions of the Gauss points, mm."""
         return np.asarray(np.einsum("gv,mvk->mgk", GAUSS_BARYCENTRIC, self.points[self.tets]))
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | Path) -> None:
         """Write every array to ``path`` (npz)."""
-        with path.open("wb") as file:
+        with Path(path).open("wb") as file:
             np.savez(
                 file,
                 points=self.points,
@@ -74,7 +74,7 @@ class LabelledMesh:
             )
 
     @classmethod
-    def load(cls, path: Path) -> LabelledMesh:
+    def load(cls, path: str | Path) -> LabelledMesh:
         """Read what ``save`` wrote."""
         with np.load(path, allow_pickle=False) as data:
             return cls(

@@ -21,12 +21,13 @@ ENDINGS = (".stl", ".ply", ".obj", ".vtp")
 LARGEST_FILE_BYTES = 600_000_000
 
 
-def read_surface(path: Path, units: str, where: str) -> Triangles:
+def read_surface(path: str | Path, units: str, where: str) -> Triangles:
     """Triangles of a file, mm.
 
     Raises:
         GeometryError: no readable surface, or one whose size in ``units`` is not that of a femur.
     """
+    path = Path(path)
     check_file(path, where)
     surface = read_triangles(path, where)
     check_units(surface, units, where)

@@ -18,7 +18,7 @@ UNFINISHED = ".unfinished-"
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: str | Path) -> Iterator[Path]:
     """Lend a temporary path in the same folder, with the same suffix; what is there at the end becomes ``path``.
 
     The content reaches the disk before the name does, so that a crash of the machine leaves no empty file either.
@@ -26,6 +26,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OSError: the disk is full or the folder cannot be written; ``path`` is as it was.
     """
+    path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
     try:
@@ -37,13 +38,13 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: str | Path, text: str) -> None:
     """Write ``text`` in UTF-8."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: str | Path, value: Any) -> None:
     """Write ``value`` as JSON; numpy arrays become lists, and a number that is not finite becomes null.
 
     Raises:
@@ -52,12 +53,12 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: str | Path) -> Any:
     """Read what ``write_json`` wrote."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
-def write_columns(path: Path, columns: Mapping[str, Sequence[float] | np.ndarray[Any, Any]]) -> None:
+def write_columns(path: str | Path, columns: Mapping[str, Sequence[float] | np.ndarray[Any, Any]]) -> None:
     """Write equally long columns as CSV with one header line; floats keep every digit.
 
     Raises:

@@ -22,7 +22,7 @@ EDGES = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
 COMPONENTS = ("xx", "yy", "zz", "xy", "yz", "xz")
 
 
-def write_mesh(path: Path, mesh: LabelledMesh, arrays: Mapping[str, Array] | None = None) -> None:
+def write_mesh(path: str | Path, mesh: LabelledMesh, arrays: Mapping[str, Array] | None = None) -> None:
     """Write a labelled mesh as linear tetrahedra.
 
     Cell arrays: ``host`` (0 cortical, 1 enclosed by the cortex), ``region`` (index into ``REGIONS``),
@@ -48,7 +48,7 @@ def write_mesh(path: Path, mesh: LabelledMesh, arrays: Mapping[str, Array] | Non
 
 
 def write_fields(
-    path: Path,
+    path: str | Path,
     points: Floats,
     tets10: NDArray[np.int64],
     point_data: Mapping[str, Array],
@@ -78,7 +78,7 @@ def write_fields(
 
 
 def _write(
-    path: Path,
+    path: str | Path,
     points: Floats,
     cells: tuple[str, NDArray[np.int64]],
     point_data: Mapping[str, Array],

@@ -28,7 +28,10 @@ log = logging.getLogger(__name__)
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
 
 #: What a run of one case writes, and ``--force`` on a folder of another case removes.
-OURS = ("arms", "meshes", "figures", "comparison.json", "comparison.csv", "report.html", "mesh.vtu", "provenance.json")
+OURS = (
+    *("arms", "models", "meshes", "figures"),
+    *("comparison.json", "comparison.csv", "report.html", "mesh.vtu", "provenance.json"),
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,10 @@ class ResultFolder:
     def figures(self) -> Path:
         """Folder of pictures."""
         return self.path / "figures"
+
+    def beside(self, model: str) -> ResultFolder:
+        """Where the results under a further model lie, in the same order as here: ``DIR/models/MODEL``."""
+        return ResultFolder(self.path / "models" / model)
 
     def pair(self, arm: str, load: str) -> Pair:
         """Paths of one arm under one load.
@@ -137,10 +144,26 @@ def identity(case_text: str, version: str) -> str:
     return hashlib.sha256(f"femrisk {version}\n{case_text}".encode()).hexdigest()[:16]
 
 
-def claim(folder: ResultFolder, case_text: str, version: str, force: bool = False) -> None:
+def claim(
+    folder: ResultFolder,
+    case_text: str,
+    version: str,
+    force: bool = False,
+    *,
+    question: str | None = None,
+    rivals: Mapping[str, str] | None = None,
+) -> None:
     """Make the folder this case's: a new one is begun, its own is continued, another case's is refused.
 
     Call it inside ``locked``. With ``force`` the results of the other case are removed; files that are not ours stay.
+
+    Args:
+        folder: the folder.
+        case_text: the case as run, kept as ``case.yaml``.
+        version: of femrisk.
+        force: replace the results of another case.
+        question: the part of the text that results depend on; None for all of it.
+        rivals: questions close to this one, each with what to call its results when they are found.
 
     Raises:
         InputError: the folder holds results of another case, or of the same one by another version.
@@ -149,16 +172,19 @@ def claim(folder: ResultFolder, case_text: str, version: str, force: bool = Fals
     known = _read_provenance(folder)
     if not known and (folder.path / "arms").exists():
         raise InputError(str(folder.path), "holds a folder 'arms' that is not of femrisk (use another -o)")
-    if known and known["case_id"] != identity(case_text, version):
+    own = identity(case_text if question is None else question, version)
+    if known and known["case_id"] != own:
         if not force:
-            same = known["version"] != version
-            what = f"femrisk {known['version']} (this is {version})" if same else "another case"
+            named = {identity(text, version): words for text, words in (rivals or {}).items()}
+            what = named.get(known["case_id"], "another case")
+            if known["version"] != version:
+                what = f"femrisk {known['version']} (this is {version})"
             raise InputError(str(folder.path), f"holds results of {what}; use another -o, or --force to replace them")
         _empty(folder)
         known = {}
     sweep(folder.path)
     if not known:
-        write_json(provenance, {"case_id": identity(case_text, version), "version": version})
+        write_json(provenance, {"case_id": own, "version": version})
     write_text(folder.path / "case.yaml", case_text)
 
 

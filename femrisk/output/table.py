@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from rich import box
@@ -10,11 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from femrisk.caveats import RATED
-from femrisk.compare import Comparison, Row
+from femrisk.comparison import Comparison, Row
 from femrisk.scores import Score
 
+Column = tuple[str, Literal["left", "right"]]
+
 #: title and justification of each column
-COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
+COLUMNS: tuple[Column, ...] = (
     ("arm", "left"),
     ("load", "left"),
     ("status", "left"),
@@ -33,7 +35,7 @@ STATUS_WORDS = {"limit_reached": "still rising", "stuck": "no result"}
 def table(comparison: Comparison) -> Table:
     """One row per arm and load, the scores below it."""
     result = Table(
-        title=comparison.case,
+        title=f"{comparison.case}, {next(iter(comparison.by_model))}" if comparison.by_model else comparison.case,
         title_justify="left",
         caption=Text("\n".join([*_score_lines(comparison), *_demand_lines(comparison)])),
         caption_justify="left",
@@ -47,30 +49,51 @@ def table(comparison: Comparison) -> Table:
     return result
 
 
+def models_table(comparison: Comparison) -> Table:
+    """One row per arm and load, with load, status and ratio under each model side by side."""
+    result = Table(
+        title="The same under each model of bone",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    for title, justify in _model_columns(comparison):
+        result.add_column(title, justify=justify, no_wrap=True)
+    for arm, load in comparison.pairs():
+        result.add_row(*_model_cells(comparison, arm, load))
+    return result
+
+
 def notes(comparison: Comparison) -> str:
     """What a reader must know before using the numbers, a line each."""
     return "\n".join(f"- {sentence}" for sentence in comparison.caveats)
 
 
 def text(comparison: Comparison) -> str:
-    """The same as plain text: table, scores, what each load is compared with, ranking, and the caveats."""
-    grid = [[title for title, _ in COLUMNS], *(_cells(comparison, row) for row in comparison.rows)]
-    widths = [max(len(line[i]) for line in grid) for i in range(len(COLUMNS))]
-    grid.insert(1, ["-" * width for width in widths])
-    lines = [
-        "  ".join(
-            cell.ljust(width) if justify == "left" else cell.rjust(width)
-            for cell, width, (_, justify) in zip(line, widths, COLUMNS, strict=True)
-        ).rstrip()
-        for line in grid
-    ]
+    """The same as plain text: tables, scores, what each load is compared with, ranking, and the caveats."""
+    pairs = [_model_cells(comparison, *pair) for pair in comparison.pairs()] if comparison.by_model else []
     blocks = [
-        lines,
+        _aligned(COLUMNS, [_cells(comparison, row) for row in comparison.rows]),
+        _aligned(_model_columns(comparison), pairs) if pairs else [],
         _score_lines(comparison),
         [*_demand_lines(comparison), *_ranking_lines(comparison)],
         [notes(comparison)],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _aligned(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table in plain text, the titles underlined."""
+    grid = [[title for title, _ in columns], *rows]
+    widths = [max(len(line[i]) for line in grid) for i in range(len(columns))]
+    grid.insert(1, ["-" * width for width in widths])
+    return [
+        "  ".join(
+            cell.ljust(width) if justify == "left" else cell.rjust(width)
+            for cell, width, (_, justify) in zip(line, widths, columns, strict=True)
+        ).rstrip()
+        for line in grid
+    ]
 
 
 def _cells(comparison: Comparison, row: Row) -> list[str]:
@@ -86,6 +109,23 @@ def _cells(comparison: Comparison, row: Row) -> list[str]:
         row.failure_region or "-",
         "-" if row.cement_volume_ml is None else f"{row.cement_volume_ml:.1f}",
     ]
+
+
+def _model_columns(comparison: Comparison) -> list[Column]:
+    titles: list[Column] = [("arm", "left"), ("load", "left")]
+    for model in comparison.by_model:
+        titles += [(f"{model}, kN", "right"), ("status", "left"), ("/intact", "right")]
+    return [*titles, ("largest/smallest", "right")]
+
+
+def _model_cells(comparison: Comparison, arm: str, load: str) -> list[str]:
+    cells = [arm, load]
+    for one in comparison.by_model.values():
+        row = one.row(arm, load)
+        status = STATUS_WORDS.get(row.status, row.status) if row else "not computed"
+        cells += [_load(row), status, _ratio(one, row, "intact", row.ratio_to_intact)] if row else ["-", status, "-"]
+    spread = comparison.spread(arm, load)
+    return [*cells, "-" if spread is None else f"{spread:.2f}"]
 
 
 def _kilonewtons(force_N: float | None) -> str:

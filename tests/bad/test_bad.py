@@ -146,6 +146,23 @@ VALUES: dict[str, tuple[str, str, list[list[str]]]] = {
     "wrong_kind_of_load": ("{kind: stance}", "{kind: stanse}", [["loads[0]: unknown kind; did you mean stance?"]]),
     "wrong_kind_of_bone": ("kind: proximal_femur", "kind: tibia", [["bone: unknown kind", "proximal_femur, surface"]]),
     "wrong_model": ("keyak_plasticity", "keyak", [["analysis.model: unknown value; did you mean keyak_plasticity?"]]),
+    "wrong_model_of_several": (
+        "model: keyak_plasticity",
+        "models: [damage, keyak]",
+        [["analysis.models[1]: unknown value; did you mean keyak_plasticity?"]],
+    ),
+    "model_twice": ("model: keyak_plasticity", "models: [linear, linear]", [["models[1]: named twice (got: linear)"]]),
+    "model_that_is_not_the_first": (
+        "model: keyak_plasticity",
+        "model: linear, models: [damage, linear]",
+        [["analysis.model: models begins with another (allowed: damage, or models alone, got: linear)"]],
+    ),
+    "no_models": (
+        "model: keyak_plasticity",
+        "models: []",
+        [["analysis.models: too few (allowed: at least 1, got: 0)"]],
+    ),
+    "one_model_for_a_list": ("model: keyak_plasticity", "models: damage", [["analysis.models: must be a list"]]),
     "wrong_score": ("[mirels]", "[mirrels]", [["scores[0]: unknown score; did you mean mirels?", "got: mirrels)"]]),
     "score_twice": ("[mirels]", "[mirels, mirels]", [["scores[1]: named twice (got: mirels)"]]),
     "wrong_quadrant": ("inferomedial", "inferomedal", [["quadrant: unknown value; did you mean inferomedial?"]]),

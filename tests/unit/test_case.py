@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from femrisk.arms import POP, Intact, Untreated
-from femrisk.case import Case, names, read_case, write_case
+from femrisk.case import Analysis, Case, names, question_of, read_case, text_of, under_model, write_case
 from femrisk.casefile import read_document
 from femrisk.errors import CaseError
 from femrisk.loads import SidewaysFall, Stance
@@ -125,6 +125,28 @@ def test_any_case_survives_the_way_to_yaml_and_back(
     path = tmp_path_factory.getbasetemp() / "any_case.yaml"
     write_case(case, path)
     assert read_case(path) == case.resolved()
+
+
+def with_analysis(**analysis: Any) -> Case:
+    return read_case(EXAMPLE).model_copy(update={"analysis": Analysis(**analysis)})
+
+
+def test_the_first_of_several_models_is_the_model() -> None:
+    several = with_analysis(models=("damage", "linear")).resolved().analysis
+    assert (several.model, several.every_model()) == ("damage", ("damage", "linear"))
+    assert with_analysis(model="linear").resolved().analysis.every_model() == ("linear",)
+    assert with_analysis(model="damage", models=("damage", "linear")).analysis.every_model() == ("damage", "linear")
+
+
+def test_results_depend_on_the_first_model_and_not_on_those_behind_it() -> None:
+    alone, first, second = (
+        with_analysis(),
+        with_analysis(models=("keyak_plasticity", "damage")),
+        with_analysis(models=("damage", "keyak_plasticity")),
+    )
+    assert question_of(alone) == question_of(first) != question_of(second)
+    assert question_of(second) == question_of(under_model(first, "damage"))
+    assert text_of(alone) != text_of(first)
 
 
 @pytest.mark.parametrize("name", ["yes", "null", "12", "1e3", "0x1f", "2020-01-01", "on"])
@@ -245,3 +267,12 @@ def test_any_junk_in_any_place_gives_a_case_or_mistakes_with_their_keys(
         wheres = [mistake.where for mistake in error.mistakes]
     assert wheres
     assert [where for where in wheres if not where.startswith(str(path))] == []
+
+
+def test_a_path_may_be_text(tmp_path: Path) -> None:
+    case = read_case(str(EXAMPLE))
+    assert case == read_case(EXAMPLE)
+    write_case(case, str(tmp_path / "case.yaml"))
+    assert read_case(str(tmp_path / "case.yaml")) == case.resolved()
+    with pytest.raises(CaseError, match="no such file"):
+        read_case(str(tmp_path / "none.yaml"))

@@ -7,18 +7,19 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-import femrisk.commands
 from femrisk import __version__
 from femrisk.__main__ import main
-from femrisk.case import Case, read_case
-from femrisk.commands import VERBS, result_folder
+from femrisk.case import read_case
+from femrisk.commands import VERBS
+from femrisk.commands.verb import Verb, result_folder
 from femrisk.errors import InputError, MeshError, SolverError
 
 EXAMPLE = Path(__file__).parents[2] / "cases" / "femur_neck_lytic.yaml"
@@ -31,8 +32,7 @@ def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
         raise error
 
     verbs = tuple(
-        femrisk.commands.Verb(verb.name, verb.summary, verb.options, execute) if verb.name == "doctor" else verb
-        for verb in VERBS
+        Verb(verb.name, verb.summary, verb.options, execute) if verb.name == "doctor" else verb for verb in VERBS
     )
     monkeypatch.setattr("femrisk.__main__.VERBS", verbs)
     return main(["doctor"])
@@ -102,6 +102,7 @@ class Answer:
     """What ``run`` reads of a comparison."""
 
     rows: tuple[Row, ...]
+    by_model: Mapping[str, Answer] = field(default_factory=dict)
 
 
 @pytest.mark.parametrize(
@@ -129,8 +130,8 @@ def test_run_passes_its_options_on_and_says_what_could_not_be_computed(
 ) -> None:
     given: dict[str, Any] = {}
 
-    def run(case: Case, folder: Path, **options: Any) -> Answer:
-        given.update(options, case=case.name, folder=folder)
+    def run(scene: Any, folder: Path, **options: Any) -> Answer:
+        given.update(options, case=scene.case.name, folder=folder)
         return Answer(rows)
 
     monkeypatch.setattr("femrisk.run.run", run)
@@ -148,6 +149,20 @@ def test_run_passes_its_options_on_and_says_what_could_not_be_computed(
         "loads": ("stance",),
         "force": True,
     }
+
+
+def test_run_names_the_model_that_gave_no_load(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done, stuck = Answer((Row("intact", "stance", "collapsed"),)), Answer((Row("intact", "stance", "stuck"),))
+    answer = Answer(done.rows, {"linear": done, "damage": stuck, "keyak_plasticity": Answer(())})
+    monkeypatch.setattr("femrisk.run.run", lambda case, folder, **options: answer)
+    monkeypatch.setattr("femrisk.scene.build", lambda case: SimpleNamespace(case=case.resolved()))
+    assert main(["run", str(EXAMPLE), "--arm", "intact", "--load", "stance"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "femrisk: error: intact / stance / damage: no fracture load (stuck)",
+        "femrisk: error: intact / stance / keyak_plasticity: no fracture load (no result)",
+    ]
 
 
 @pytest.mark.parametrize(

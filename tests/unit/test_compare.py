@@ -11,7 +11,8 @@ from dataclasses import asdict
 import pytest
 
 from femrisk.caveats import RATED, Result
-from femrisk.compare import Comparison, Row, compare
+from femrisk.compare import compare
+from femrisk.comparison import Comparison, Row
 from femrisk.patient import Patient
 from femrisk.scores import Score
 

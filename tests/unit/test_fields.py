@@ -64,3 +64,10 @@ def test_the_file_is_compressed(tmp_path: Path, small_quadratic: Cells) -> None:
     write_fields(tmp_path / "fields.vtu", points, tets, {}, {"zero": np.zeros((len(tets), 1000))})
     # 162 000 zeros are 0.6 MB in single precision
     assert (tmp_path / "fields.vtu").stat().st_size < 100_000
+
+
+def test_a_path_may_be_text(tmp_path: Path, small_mesh: LabelledMesh) -> None:
+    write_mesh(str(tmp_path / "mesh.vtu"), small_mesh)
+    small_mesh.save(str(tmp_path / "mesh.npz"))
+    assert len(pyvista.read(tmp_path / "mesh.vtu").cells) > 0
+    assert np.array_equal(LabelledMesh.load(str(tmp_path / "mesh.npz")).tets, small_mesh.tets)

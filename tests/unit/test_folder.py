@@ -158,6 +158,25 @@ def test_a_case_is_continued_and_another_is_refused(folder: ResultFolder) -> Non
     assert folder.is_complete("intact", "stance")
 
 
+def test_what_no_result_depends_on_may_change_and_a_near_case_is_named(folder: ResultFolder) -> None:
+    claim(folder, "a, models: [x]", "1", question="a")
+    finish(folder)
+    claim(folder, "a, models: [x, y]", "1", question="a", rivals={"b": "case b"})
+    assert folder.is_complete("intact", "stance")
+    assert (folder.path / "case.yaml").read_text() == "a, models: [x, y]"
+    with pytest.raises(InputError, match="holds results of case a; use another -o, or --force"):
+        claim(folder, "b", "1", question="b", rivals={"a": "case a"})
+
+
+def test_the_results_of_a_further_model_lie_beside_and_do_not_count_as_those_of_the_first(folder: ResultFolder) -> None:
+    claim(folder, "name: a", "1")
+    finish(folder.beside("damage"))
+    assert (folder.path / "models" / "damage" / "arms" / "intact" / "stance" / "result.json").is_file()
+    assert folder.finished() == ()
+    claim(folder, "name: b", "1", force=True)
+    assert folder.beside("damage").finished() == ()
+
+
 def test_force_replaces_the_results_of_another_case_and_leaves_other_files(folder: ResultFolder) -> None:
     claim(folder, "name: a", "1")
     finish(folder)

@@ -7,7 +7,8 @@ import io
 import pytest
 from rich.console import Console
 
-from femrisk.compare import Comparison, compare
+from femrisk.compare import compare
+from femrisk.comparison import Comparison
 from femrisk.output.table import table, text
 from femrisk.patient import Patient
 from femrisk.scores import Score

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lesioned import femur
 from mpi4py import MPI
 
-from femrisk.case import Case
 from femrisk.domain import distribute
 from femrisk.equilibrium import Equilibrium
 from femrisk.export import inp
@@ -35,19 +35,7 @@ NUMBER = r"\s+(-?\d\S*)"
 @pytest.fixture(scope="module")
 def problems() -> dict[str, Problem]:
     """A femur with an untreated lesion under both loads, on one coarse mesh."""
-    case = Case.model_validate(
-        {
-            "name": "calculix",
-            "patient": {"sex": "female", "age_years": 68, "height_cm": 165, "mass_kg": 70},
-            "bone": {"kind": "proximal_femur"},
-            "lesions": [{"kind": "sphere", "site": "femoral_neck", "quadrant": "inferomedial", "radius_mm": 10.0}],
-            "arms": [{"kind": "untreated"}],
-            "loads": [{"kind": "stance"}, {"kind": "sideways_fall"}],
-            "analysis": {"mesh_size_mm": 5.0},
-            "scores": [],
-        }
-    )
-    scene = build(case)
+    scene = build(femur("untreated", loads=("stance", "sideways_fall"), mesh_size_mm=5.0))
     stance = posed(scene, Wish("untreated", "stance", "inp", False))
     fall = pose("fall", stance.mesh, stance.field, scene.boundaries["sideways_fall"])
     return {"stance": stance, "sideways_fall": fall}

@@ -8,9 +8,9 @@ from functools import cache
 import gmsh
 import numpy as np
 import pytest
+from lesioned import femur
 from mpi4py import MPI
 
-from femrisk.case import Case
 from femrisk.damage_march import DamagedEquilibrium, Pace, march_damage
 from femrisk.grips import grip
 from femrisk.history import STATUSES, History
@@ -103,19 +103,7 @@ def test_a_crack_takes_the_same_energy_per_area_on_two_meshes() -> None:
 
 @pytest.mark.slow
 def test_a_coarse_femur_ends_in_an_honest_status() -> None:
-    case = Case.model_validate(
-        {
-            "name": "cracks",
-            "patient": {"sex": "female", "age_years": 68, "height_cm": 165, "mass_kg": 70},
-            "bone": {"kind": "proximal_femur"},
-            "lesions": [{"kind": "sphere", "site": "femoral_neck", "quadrant": "inferomedial", "radius_mm": 10.0}],
-            "arms": [{"kind": "untreated"}],
-            "loads": [{"kind": "stance"}],
-            "analysis": {"model": "damage", "mesh_size_mm": 6.0},
-            "scores": [],
-        }
-    )
-    scene = build(case)
+    scene = build(femur("untreated", model="damage", mesh_size_mm=6.0))
     task = mesh_task(scene, families(scene)[0])
     base = mesh(task.anatomy, task.family.solids, task.size_mm, task.sizing)
     ready = prepare(base, scene.boundaries["stance"], MPI.COMM_SELF)

@@ -1,0 +1,22 @@
+"""The verbs: in go the options of one verb, out come what it prints and its exit code.
+
+A verb is a ``Verb`` in ``VERBS``: a name, a line of help, its options, and the function that does it. Whatever is
+large (meshes, solver, pictures) is imported inside that function, so that ``check`` answers at once.
+"""
+
+from femrisk.commands.cases import check, init, init_options, schema, score
+from femrisk.commands.machine import doctor, verify, verify_options
+from femrisk.commands.results import export, export_options, mesh, mesh_options, run, run_options
+from femrisk.commands.verb import Verb, case_option
+
+VERBS = (
+    Verb("init", "write a commented starter case", init_options, init),
+    Verb("check", "validate a case and print what would be run, without solving", case_option, check),
+    Verb("run", "push every arm to fracture under every load and print the comparison", run_options, run),
+    Verb("mesh", "write the meshes of a case", mesh_options, mesh),
+    Verb("export", "write one arm under one load for another code", export_options, export),
+    Verb("score", "print the clinical scores of a case", case_option, score),
+    Verb("verify", "solve problems of known answer and print the errors", verify_options, verify),
+    Verb("schema", "print the JSON Schema of case files", lambda parser: None, schema),
+    Verb("doctor", "print what this machine has and lacks", lambda parser: None, doctor),
+)

@@ -1,0 +1,129 @@
+"""Verbs that make something of a case: ``run``, ``mesh``, ``export``."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from rich.table import Table
+
+from femrisk.commands.verb import case_option, chosen, count, load, result_folder, screen
+from femrisk.errors import CaseError, InputError
+
+#: what ``export`` writes, and the models each format can hold
+FORMATS = {"inp": ("plastic", "linear"), "feb": ("linear",), "msh": (), "vtu": ()}
+
+
+def run_options(parser: ArgumentParser) -> None:
+    """Options of ``run``."""
+    case_option(parser)
+    parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="result folder (default: results/NAME)")
+    parser.add_argument("-j", "--jobs", type=count, default=1, help="pairs of arm and load run at once (default: 1)")
+    parser.add_argument("--ranks", type=count, default=1, metavar="N", help="MPI ranks of each pair (default: 1)")
+    for key in ("arm", "load"):
+        parser.add_argument(
+            f"--{key}", nargs="+", action="extend", default=[], metavar="NAME", help=f"only these {key}s of the case"
+        )
+    parser.add_argument("--force", action="store_true", help="redo finished pairs")
+
+
+def run(options: Namespace) -> int:
+    """Push every arm to fracture under every load and print the comparison."""
+    from femrisk.case import names
+
+    _, scene = load(options.case)
+    arms, loads = names(scene.case.arms), names(scene.case.loads)
+    unknown = chosen("--arm", options.arm, arms) + chosen("--load", options.load, loads)
+    if unknown:
+        raise CaseError(unknown)
+    folder = result_folder(options.output, scene.case.name)
+
+    from femrisk.run import run as run_case
+
+    comparison = run_case(
+        scene,
+        folder,
+        jobs=options.jobs,
+        ranks=options.ranks,
+        arms=tuple(options.arm),
+        loads=tuple(options.load),
+        force=options.force,
+        console=screen(),
+    )
+    wanted = [(arm, load) for arm in arms for load in loads]
+    wanted = [pair for pair in wanted if pair[0] in (options.arm or arms) and pair[1] in (options.load or loads)]
+    lacking = False
+    for model, one in (comparison.by_model or {"": comparison}).items():
+        done = {(row.arm, row.load): row.status for row in one.rows}
+        for arm, load_name in wanted:
+            status = done.get((arm, load_name), "no result")
+            if status in ("stuck", "no result"):
+                lacking = True
+                where = " / ".join(part for part in (arm, load_name, model) if part)
+                print(f"femrisk: error: {where}: no fracture load ({status})", file=sys.stderr)
+    return 1 if lacking else 0
+
+
+def mesh_options(parser: ArgumentParser) -> None:
+    """Options of ``mesh``."""
+    case_option(parser)
+    parser.add_argument("-o", "--output", type=Path, metavar="DIR", required=True, help="folder for the meshes")
+
+
+def mesh(options: Namespace) -> int:
+    """Write the mesh of each family (base, screws, nail) as VTU."""
+    _, scene = load(options.case)
+    folder = result_folder(options.output, scene.case.name)
+
+    from femrisk.output.fields import write_mesh
+    from femrisk.run import mesh_families
+
+    table = Table("mesh", "cells", "vertices", "solids", title=f"Meshes of {scene.case.name}")
+    for family, labelled in mesh_families(scene).items():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_mesh(folder / f"{family}.vtu", labelled)
+        cells, vertices = len(labelled.tets), len(labelled.points)
+        table.add_row(str(folder / f"{family}.vtu"), f"{cells}", f"{vertices}", ", ".join(labelled.solids))
+    screen().print(table)
+    return 0
+
+
+def export_options(parser: ArgumentParser) -> None:
+    """Options of ``export``."""
+    case_option(parser)
+    parser.add_argument("--format", choices=tuple(FORMATS), required=True, help="CalculiX or Abaqus, FEBio, gmsh, VTK")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", required=True, help="file to write")
+    for key in ("arm", "load"):
+        parser.add_argument(f"--{key}", metavar="NAME", help=f"{key} of the case (default: its first)")
+    parser.add_argument(
+        "--model", choices=("linear", "plastic"), help="materials of inp (default: the case's model) and feb (linear)"
+    )
+
+
+def export(options: Namespace) -> int:
+    """Write one arm under one load for another code."""
+    from femrisk.case import names
+
+    file, models = options.output, FORMATS[options.format]
+    if file.is_dir() or not file.absolute().parent.is_dir():
+        raise InputError(f"-o {file}", "not a file name in an existing folder")
+    if options.model and options.model not in models:
+        allowed = ", ".join(models) or "none"
+        raise InputError("--model", f"{options.format} does not hold it (allowed: {allowed}, got: {options.model})")
+    _, scene = load(options.case)
+    arms, loads = names(scene.case.arms), names(scene.case.loads)
+    arm, load_name = options.arm or arms[0], options.load or loads[0]
+    unknown = chosen("--arm", [arm], arms) + chosen("--load", [load_name], loads)
+    if unknown:
+        raise CaseError(unknown)
+
+    if scene.case.analysis.model == "damage" and models and not options.model:
+        raise InputError("--model", f"no file holds the damage model (name another: {', '.join(models)})")
+
+    from femrisk.export.write import Wish, export
+
+    model = options.model or ("linear" if scene.case.analysis.model == "linear" else "plastic")
+    for line in export(scene, Wish(arm, load_name, options.format, model == "plastic" and "plastic" in models), file):
+        print(line)
+    return 0
