@@ -9,7 +9,7 @@ from pathlib import Path
 from re import fullmatch
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import AfterValidator, Field, ValidationError, WithJsonSchema, field_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, WithJsonSchema, field_validator
 from ruamel.yaml import YAML
 
 from femrisk.arms import Arm
@@ -63,6 +63,24 @@ class Analysis(Part):
 
     mesh_size_mm: Annotated[float, Field(ge=1.0, le=10.0)] = 3.0
     """Edge length of the tetrahedra in the bone, mm; lesion, cement and devices are meshed finer."""
+
+    interfaces: Literal["bonded", "weak"] = "bonded"
+    """How cement and metal hold to bone: bonded for ever; or weak, where cement comes off at a strength (2.5 times as
+    high in shear as in tension), the shafts of nail and lag screw slide and gap, and threads are bonded."""
+
+    interface_strength_MPa: Annotated[float, Field(ge=0.1, le=10)] = 1.0
+    """Tensile strength of weak interfaces between cement and bone, MPa; assumed, within what is published."""
+
+    interface_energy_N_per_mm: Annotated[float, Field(ge=0.01, le=10)] = 0.1
+    """Energy per area that takes cement off the bone, N/mm; assumed."""
+
+    @field_validator("interfaces")
+    @classmethod
+    def _can_part(cls, interfaces: str, others: ValidationInfo) -> str:
+        model = others.data.get("model", "keyak_plasticity")
+        if interfaces == "weak" and model != "keyak_plasticity":
+            raise ValueError(f"weak interfaces need analysis.model keyak_plasticity (got: {model})")
+        return interfaces
 
 
 class Named(Protocol):

@@ -50,8 +50,9 @@ class Pull:
     traction: Floats
     #: (f, 6) largest separation so far
     opened: Floats
-    #: (f, 6, 3, 3) MPa/mm
+    #: (f, 6, 3, 3) MPa/mm, and the same with zero where it is negative
     tangent: Floats
+    flat: Floats
 
 
 @dataclass(frozen=True)

@@ -241,6 +241,9 @@ def export(options: Namespace) -> int:
     if scene.case.analysis.model == "damage" and models and not options.model:
         raise InputError("--model", f"no file holds the damage model (name another: {', '.join(models)})")
 
+    if scene.case.analysis.interfaces == "weak" and models:
+        raise InputError("analysis.interfaces", "no file holds weak interfaces (allowed: bonded, got: weak)")
+
     from femrisk.export.write import Wish, export
 
     model = options.model or ("linear" if scene.case.analysis.model == "linear" else "plastic")

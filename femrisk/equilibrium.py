@@ -28,6 +28,9 @@ MAX_NEWTON = 16
 REFINEMENT, MAX_REFINEMENTS, MAX_CONTACT_TURNS = 1e-4, 8, 40
 #: Two iterations in a row that leave more than this share of the residual end a try.
 STALL = 0.7
+#: With weak interfaces, where faces touch, part and fail by turns: iterations of a try,
+#: those in a row that may stall, and shares of a correction that are tried.
+MAX_TURNS, MAX_STALLS, MAX_SHARES = 40, 6, 8
 
 
 class Equilibrium:
@@ -107,7 +110,8 @@ class Equilibrium:
         response = self.respond(state, unknowns)
         residual, force = balance.norm(response.forces), balance.force(response.forces)
         stalled = 0
-        for iteration in range(MAX_NEWTON):
+        most, stalls = (MAX_NEWTON, 2) if self.joints is None else (MAX_TURNS, MAX_STALLS)
+        for iteration in range(most):
             if residual <= tolerance * abs(force) and iteration > 0:
                 return Attempt(state_of(balance, travel, unknowns, response), iteration)
             needed = 0.5 * tolerance * abs(force) / residual if residual > 0 else 1.0
@@ -117,9 +121,9 @@ class Equilibrium:
             unknowns, response = searched(self, state, unknowns, correction, response)
             before, residual, force = residual, balance.norm(response.forces), balance.force(response.forces)
             stalled = stalled + 1 if residual > STALL * before else 0
-            if stalled == 2:
+            if stalled == stalls:
                 return Attempt(None, iteration + 1)
-        return Attempt(None, MAX_NEWTON)
+        return Attempt(None, most)
 
     def linear(self, tolerance: float = 1e-9) -> State:
         """The elastic state at a travel of 1 mm, whatever the strengths; faces without any still slide and gap."""
@@ -157,11 +161,36 @@ def searched(
     balance = equilibrium.balance
     start = balance.work(correction, response.forces)
     share = 1.0
+    if equilibrium.joints is not None:
+        return _crossed(equilibrium, state, unknowns, correction, start, curve)
     while True:
         trial = equilibrium.respond(state, unknowns + share * correction, curve)
         if share <= 0.2 or abs(balance.work(correction, trial.forces)) <= 0.9 * abs(start):
             return unknowns + share * correction, trial
         share *= 0.5
+
+
+def _crossed(
+    equilibrium: Equilibrium, state: State, unknowns: Floats, correction: Floats, start: float, curve: YieldCurve | None
+) -> tuple[Floats, Response]:
+    """The share of a correction at which its work with the residual has all but vanished, by false position.
+
+    Faces that touch make the work rise steeply from one share on, where halving overshoots or stops short.
+    """
+    low, high, share = (0.0, start), (1.0, start), 1.0
+    for _ in range(MAX_SHARES):
+        trial = equilibrium.respond(state, unknowns + share * correction, curve)
+        work = equilibrium.balance.work(correction, trial.forces)
+        if abs(work) <= 0.5 * abs(start) or (share == 1.0 and work * start > 0):
+            break
+        if work * start > 0:
+            low = (share, work)
+        else:
+            high = (share, work)
+        guess = low[0] + (high[0] - low[0]) * low[1] / (low[1] - high[1])
+        margin = 0.1 * (high[0] - low[0])
+        share = min(max(guess, low[0] + margin), high[0] - margin)
+    return unknowns + share * correction, trial
 
 
 def state_of(balance: Balance, travel: float, unknowns: Floats, response: Response) -> State:

@@ -21,7 +21,7 @@ from femrisk import __version__
 from femrisk.case import Case, text_of
 from femrisk.compare import Comparison, compare
 from femrisk.crew import Job, work
-from femrisk.errors import ComputationError
+from femrisk.errors import ComputationError, InputError
 from femrisk.meshes.involvement import measure
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.output.atomic import write_text
@@ -59,10 +59,12 @@ def run(
         console: where progress and the table are printed; None for silence.
 
     Raises:
-        InputError: the case does not fit its bone, or the folder belongs to another.
+        InputError: the case does not fit its bone, the folder belongs to another, or weak interfaces on several ranks.
         ComputationError: a mesh could not be made. A pair that fails is kept out of the comparison and told.
     """
     start = time.perf_counter()
+    if ranks > 1 and case.analysis.interfaces == "weak":
+        raise InputError("--ranks", f"weak interfaces are computed on one rank only (allowed: 1, got: {ranks})")
     scene, results = build(case), ResultFolder(folder)
     with locked(results):
         claim(results, text_of(scene.case), __version__, force)

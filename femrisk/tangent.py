@@ -69,8 +69,8 @@ class Tangent:
         self._multigrid = kind(domain, unknowns, self._fine.pattern, self._coarse.pattern)
         self._fresh_iterations: int | None = None
 
-    def fill(self, response: Response) -> None:
-        """Assemble both operators."""
+    def fill(self, response: Response, flat: bool = False) -> None:
+        """Assemble both operators; ``flat``: interfaces that fail do so at a constant traction."""
         domain = self._domain
         fine, coarse = self._fine.zeros(self._multigrid.precision), self._coarse.zeros(np.float64)
         kept_fine, kept_coarse = assemble(
@@ -80,14 +80,14 @@ class Tangent:
         self._fine.add_special(fine, kept_fine, domain.cells[self._mixed[0]])
         self._coarse.add_special(coarse, kept_coarse, domain.corners[self._mixed[0]])
         if self._joints is not None and response.pull is not None:
+            tangent = response.pull.flat if flat else response.pull.tangent
             for level, values, shapes, groups in (
                 (self._fine, fine, FINE, self._fine_groups),
                 (self._coarse, coarse, COARSE, self._coarse_groups),
             ):
                 kept = assemble_joints(
-                    self._joints.areas, WEIGHTS, shapes, response.pull.tangent, values, level.element_places[1],
-                    self._kinds[1],
-                )  # fmt: skip
+                    self._joints.areas, WEIGHTS, shapes, tangent, values, level.element_places[1], self._kinds[1]
+                )
                 level.add_special(values, kept, groups[1][self._mixed[1]])
         self._multigrid.fill(self._fine.masked(fine), self._coarse.masked(coarse))
 
@@ -103,7 +103,8 @@ class Tangent:
     def correct(self, response: Response, needed: float) -> Floats | None:
         """A Newton correction, or None when the tangent is indefinite; a preconditioner that got old is rebuilt.
 
-        ``needed`` is the share of the residual that Newton may leave: no use in solving for less.
+        ``needed`` is the share of the residual that Newton may leave: no use in solving for less. Where interfaces that
+        fail make the tangent indefinite, the correction is that of interfaces that hold on to what they bear.
         """
         self.fill(response)
         fresh = self._fresh_iterations is None
@@ -112,6 +113,10 @@ class Tangent:
         solved = self.solve(response.forces, min(max(needed, INNER_TOLERANCE), 0.1))
         if fresh:
             self._fresh_iterations = solved.iterations
+        if not solved.converged and self._joints is not None:
+            self.fill(response, flat=True)
+            self.refresh()
+            solved = self.solve(response.forces, min(max(needed, INNER_TOLERANCE), 0.1))
         if not solved.converged or solved.iterations > REBUILD[0] * (self._fresh_iterations or 0) + REBUILD[1]:
             self._fresh_iterations = None
         return solved.correction if solved.converged else None

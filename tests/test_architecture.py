@@ -20,7 +20,7 @@ LAYERS = (
     {"errors", "part", "units", "history", "wheel"},
     {"meshes"},
     {"materials"},
-    {"patient", "arms", "loads"},
+    {"patient", "arms", "loads", "parting"},
     {"clusters"},
     {"fracture", "scores", "demand"},
     {"element"},

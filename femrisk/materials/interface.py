@@ -49,7 +49,7 @@ class Interface:
         return Interface(**{part.name: getattr(self, part.name)[faces] for part in fields(self)})
 
 
-def tractions(law: Interface, normals: Floats, jumps: Floats, opened: Floats) -> tuple[Floats, Floats, Floats]:
+def tractions(law: Interface, normals: Floats, jumps: Floats, opened: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """What holds the faces together, from a committed history that is left untouched.
 
     Args:
@@ -59,11 +59,11 @@ def tractions(law: Interface, normals: Floats, jumps: Floats, opened: Floats) ->
         opened: (f, q) largest separation k so far.
 
     Returns:
-        traction (f, q, 3) MPa that pulls the two sides together; largest separation (f, q); and the tangent
-        (f, q, 3, 3) MPa/mm, symmetric, with one negative direction where the traction falls.
+        traction (f, q, 3) MPa that pulls the two sides together; largest separation (f, q); the tangent (f, q, 3, 3)
+        MPa/mm, symmetric, with one negative direction where the traction falls; and the same with zero there.
     """
-    traction, largest, tangent = _tractions(law.strength, law.energy, normals, jumps, opened)
-    return traction, largest, tangent
+    traction, largest, tangent, flat = _tractions(law.strength, law.energy, normals, jumps, opened)
+    return traction, largest, tangent, flat
 
 
 def energies(law: Interface, normals: Floats, jumps: Floats, opened: Floats) -> tuple[Floats, Floats]:
@@ -87,7 +87,7 @@ def energies(law: Interface, normals: Floats, jumps: Floats, opened: Floats) -> 
 def _tractions(strength: Any, energy: Any, normals: Any, jumps: Any, opened: Any) -> Any:
     faces, points = opened.shape
     traction, largest = np.empty((faces, points, 3)), opened.copy()
-    tangent = np.zeros((faces, points, 3, 3))
+    tangent, flat = np.zeros((faces, points, 3, 3)), np.zeros((faces, points, 3, 3))
     pull = np.empty(3)
     ratio = SHEAR_OVER_TENSION**2
     for e in range(faces):
@@ -102,7 +102,7 @@ def _tractions(strength: Any, energy: Any, normals: Any, jumps: Any, opened: Any
                 slip = jump[i] - across * n[i]
                 pull[i] = STIFFNESS * (ratio * slip + (0.0 if touch else across * n[i]))
                 square += pull[i] * jump[i]
-            kept, fall = (1.0 if f > 0 else LEAST), 0.0
+            kept, fall, level = (1.0 if f > 0 else LEAST), 0.0, 0.0
             if f > 0 and f < np.inf:
                 # f times the opening at onset is f^2 / K
                 k = np.sqrt(square * STIFFNESS) / f
@@ -111,12 +111,14 @@ def _tractions(strength: Any, energy: Any, normals: Any, jumps: Any, opened: Any
                     kept = (end / largest[e, g] - 1) / (end - 1)
                     if k >= opened[e, g] and kept > LEAST:
                         fall = end / (end - 1) / k**3 * STIFFNESS / f**2
+                        level = kept / square
                     kept = max(kept, LEAST)
             held = kept * STIFFNESS
             normal = STIFFNESS if touch else held
             for i in range(3):
                 traction[e, g, i] = kept * pull[i] + (STIFFNESS * across * n[i] if touch else 0.0)
                 for j in range(3):
-                    tangent[e, g, i, j] = (normal - ratio * held) * n[i] * n[j] - fall * pull[i] * pull[j]
-                tangent[e, g, i, i] += ratio * held
-    return traction, largest, tangent
+                    whole = (normal - ratio * held) * n[i] * n[j] + (ratio * held if i == j else 0.0)
+                    tangent[e, g, i, j] = whole - fall * pull[i] * pull[j]
+                    flat[e, g, i, j] = whole - level * pull[i] * pull[j]
+    return traction, largest, tangent, flat
