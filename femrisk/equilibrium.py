@@ -160,9 +160,9 @@ def searched(
     """Halve a correction until its work with the residual has fallen; the unknowns then, and their response."""
     balance = equilibrium.balance
     start = balance.work(correction, response.forces)
-    share = 1.0
     if equilibrium.joints is not None:
         return _crossed(equilibrium, state, unknowns, correction, start, curve)
+    share = 1.0
     while True:
         trial = equilibrium.respond(state, unknowns + share * correction, curve)
         if share <= 0.2 or abs(balance.work(correction, trial.forces)) <= 0.9 * abs(start):
@@ -178,10 +178,10 @@ def _crossed(
     Faces that touch make the work rise steeply from one share on, where halving overshoots or stops short.
     """
     low, high, share = (0.0, start), (1.0, start), 1.0
-    for _ in range(MAX_SHARES):
+    for left in reversed(range(MAX_SHARES)):
         trial = equilibrium.respond(state, unknowns + share * correction, curve)
         work = equilibrium.balance.work(correction, trial.forces)
-        if abs(work) <= 0.5 * abs(start) or (share == 1.0 and work * start > 0):
+        if abs(work) <= 0.5 * abs(start) or (share == 1.0 and work * start > 0) or not left:
             break
         if work * start > 0:
             low = (share, work)

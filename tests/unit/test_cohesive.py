@@ -9,7 +9,7 @@ import pytest
 
 from femrisk.cohesive import COARSE, FINE, WEIGHTS, Joints, assemble_joints, join
 from femrisk.domain import Domain
-from femrisk.equilibrium import Equilibrium
+from femrisk.equilibrium import Equilibrium, searched
 from femrisk.materials.curve import constant
 from femrisk.materials.interface import SHEAR_OVER_TENSION, STIFFNESS, Interface
 from femrisk.meshes.splitting import inner_faces, split
@@ -120,6 +120,22 @@ def test_a_failed_interface_does_not_heal_but_still_bears_pressure() -> None:
     assert pressed is not None
     # the force is along the travel: pressed back by 1 um
     assert pressed.force == pytest.approx(-0.001 * SIDE**2 / (SIDE / YOUNG + 1 / STIFFNESS), rel=1e-5)
+
+
+@pytest.mark.parametrize("size", [1e-4, 1e-2, 1.0])
+def test_the_response_a_search_ends_with_is_that_of_its_unknowns(size: float) -> None:
+    problem = equilibrium(1.0, np.array([0.0, 0.0, 1.0]))
+    rest, random = problem.rest(), np.random.default_rng(4)
+    free = problem.unknowns.fine.free
+    unknowns = np.where(free, 1e-4 * random.normal(size=free.shape), 1e-4 * problem.unknowns.driven)
+    response = problem.respond(rest, unknowns)
+    # downhill, but far too long or too short
+    correction = -size / YOUNG * response.forces * free
+    reached, there = searched(problem, rest, unknowns, correction, response)
+    assert there.forces == pytest.approx(problem.respond(rest, reached).forces, rel=1e-12, abs=1e-12)
+    if size > 0.1:
+        before, after = (abs(problem.balance.work(correction, one.forces)) for one in (response, there))
+        assert after < before
 
 
 def test_the_share_past_its_strength_counts_only_what_can_fail() -> None:
