@@ -53,7 +53,7 @@ class Increment:
     external_work: float
     #: energy stored elastically, J
     elastic_energy: float
-    #: energy dissipated plastically, J
+    #: energy dissipated by flow, cracks and interfaces, J
     plastic_work: float
     #: Newton iterations spent on this increment, tries that failed included
     newton_iterations: int
