@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument(
         "--strength", type=float, nargs="*", default=[1.0], metavar="MPA", help="of cement on bone (default: 1)"
     )
-    parser.add_argument("--energy", type=float, default=0.1, metavar="N_PER_MM", help="to part them (default: 0.1)")
+    parser.add_argument("--opening", type=float, default=0.2, metavar="MM", help="that parts them (default: 0.2)")
     parser.add_argument("--no-bonded", action="store_true", help="weak interfaces only")
     options = parser.parse_args()
     case = read_case(ROOT / "cases" / "femur_neck_lytic.yaml")
@@ -56,7 +56,9 @@ def main() -> None:
             field = paint(made, arm.layers)
             for strength in [None] * (not options.no_bonded) + options.strength:
                 start = time.perf_counter()
-                weakness = strength and Weakness(strength, options.energy, slides(scene.solids[arm.arm]))
+                weakness = strength and Weakness(
+                    strength, strength * options.opening / 2, slides(scene.solids[arm.arm])
+                )
                 parting = part(made, field, weakness) if weakness else None
                 ready = prepare(made, boundary, MPI.COMM_SELF, parting)
                 result = compute(ready, field, False, lambda increment: None)

@@ -71,8 +71,9 @@ class Analysis(Part):
     interface_strength_MPa: Annotated[float, Field(ge=0.1, le=10)] = 1.0
     """Tensile strength of weak interfaces between cement and bone, MPa; assumed, within what is published."""
 
-    interface_energy_N_per_mm: Annotated[float, Field(ge=0.01, le=10)] = 0.1
-    """Energy per area that takes cement off the bone, N/mm; assumed."""
+    interface_opening_mm: Annotated[float, Field(ge=0.05, le=5)] = 0.2
+    """Opening at which cement has come off the bone, mm (in shear, 1/2.5 of it); assumed. Half of it times the strength
+    is the energy per area. Where cement comes off more abruptly, a march may get stuck."""
 
     @field_validator("interfaces")
     @classmethod

@@ -129,7 +129,11 @@ def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...]) -
             solids = scene.solids[name]
             cement = measure_cement(solids, scene.anatomy, scene.lesions)
             weakness = (
-                Weakness(analysis.interface_strength_MPa, analysis.interface_energy_N_per_mm, slides(solids))
+                Weakness(
+                    analysis.interface_strength_MPa,
+                    analysis.interface_strength_MPa * analysis.interface_opening_mm / 2,
+                    slides(solids),
+                )
                 if analysis.interfaces == "weak"
                 else None
             )

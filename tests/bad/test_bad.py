@@ -166,10 +166,10 @@ VALUES: dict[str, tuple[str, str, list[list[str]]]] = {
         "interface_strength_MPa: 1e6",
         [["analysis.interface_strength_MPa: out of range", "(allowed: 0.1 to 10 MPa, got: 1000000.0)"]],
     ),
-    "interface_energy_without_its_unit": (
+    "interface_opening_without_its_unit": (
         "mesh_size_mm: 3.0",
-        "interface_energy: 0.1",
-        [["analysis.interface_energy: unknown key; did you mean interface_energy_N_per_mm, in N/mm?"]],
+        "interface_opening: 0.2",
+        [["analysis.interface_opening: unknown key; did you mean interface_opening_mm, in mm?"]],
     ),
     "wrong_score": ("[mirels]", "[mirrels]", [["scores[0]: unknown score; did you mean mirels?", "got: mirrels)"]]),
     "score_twice": ("[mirels]", "[mirels, mirels]", [["scores[1]: named twice (got: mirels)"]]),
