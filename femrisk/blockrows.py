@@ -1,4 +1,4 @@
-"""Where the stiffness of each cell goes in the block rows of a level's operator: cells and a level in, places out."""
+"""Where the stiffness of each element goes in the block rows of an operator: nodes and a level in, places out."""
 
 from __future__ import annotations
 
@@ -17,25 +17,35 @@ from femrisk.multigrid import Pattern
 
 @dataclass(frozen=True)
 class BlockRows:
-    """Where the blocks of one level's cells go in the block rows of its operator."""
+    """Where the blocks of one level's elements go in the block rows of its operator."""
 
     level: Level
     pattern: Pattern
-    #: (m, k, k) place of each node pair of an ordinary cell
-    cell_places: NDArray[np.int32]
+    #: for each group of elements (m, k): (m, k, k) place of each node pair of an ordinary one
+    element_places: tuple[NDArray[np.int32], ...]
     #: entries whose row or column is not free, and their (e, 3, 3) mask
     masked_entries: NDArray[np.int64]
     mask: Floats
 
     @classmethod
-    def of(cls, cells: NDArray[np.int64], level: Level) -> BlockRows:
-        """Build the pattern of all node pairs that share a cell, with held nodes replaced by their masters."""
-        nodes, width = len(level.slot), cells.shape[1]
-        pairs = _pairs(cells)
-        special = cells[mixed(cells, level)]
-        masters = np.tile(np.unique(level.grips), (len(special), 1))
-        pointers, indices = _pattern((cells, np.hstack([special, masters])), nodes)
-        where = places(pairs[0], pairs[1], pointers, indices).reshape(len(cells), width, width)
+    def of(cls, groups: tuple[NDArray[np.int64], ...], level: Level) -> BlockRows:
+        """Build the pattern of all node pairs that share an element, with held nodes replaced by their masters.
+
+        Args:
+            groups: nodes (m, k) of the elements, cells before interface elements.
+            level: the unknowns.
+        """
+        nodes = len(level.slot)
+        sharing = []
+        for elements in groups:
+            special = elements[mixed(elements, level)]
+            masters = np.tile(np.unique(level.grips), (len(special), 1))
+            sharing += [elements, np.hstack([special, masters])]
+        pointers, indices = _pattern(tuple(sharing), nodes)
+        where = tuple(
+            places(*_pairs(elements), pointers, indices).reshape(*elements.shape, elements.shape[1])
+            for elements in groups
+        )
         rows = np.repeat(np.arange(nodes), np.diff(pointers))
         touched = np.flatnonzero(~level.free.all(axis=1)[rows] | ~level.free.all(axis=1)[indices])
         mask = (level.free[rows[touched]][:, :, None] & level.free[indices[touched]][:, None, :]).astype(float)
@@ -53,7 +63,7 @@ class BlockRows:
         return np.zeros((len(self.pattern.indices), 3, 3), dtype=precision)
 
     def add_special(self, values: Floats, kept: Floats, cells: NDArray[np.int64]) -> None:
-        """Add the stiffness (s, k, k, 3, 3) of cells whose nodes a grip holds, in terms of the grips' unknowns."""
+        """Add the stiffness (s, k, k, 3, 3) of elements whose nodes a grip holds, in terms of the grips' unknowns."""
         if not len(cells):
             return
         targets, maps = self._targets(cells)

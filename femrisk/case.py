@@ -9,7 +9,15 @@ from pathlib import Path
 from re import fullmatch
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import AfterValidator, Field, ValidationError, WithJsonSchema, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from ruamel.yaml import YAML
 
 from femrisk.arms import Arm
@@ -72,6 +80,17 @@ class Analysis(Part):
     mesh_size_mm: Annotated[float, Field(ge=1.0, le=10.0)] = 3.0
     """Edge length of the tetrahedra in the bone, mm; lesion, cement and devices are meshed finer."""
 
+    interfaces: Literal["bonded", "weak"] = "bonded"
+    """How cement and metal hold to bone: bonded for ever; or weak, where cement comes off at a strength (2.5 times as
+    high in shear as in tension), the shafts of nail and lag screw slide and gap, and threads are bonded."""
+
+    interface_strength_MPa: Annotated[float, Field(ge=0.1, le=10)] = 1.0
+    """Tensile strength of weak interfaces between cement and bone, MPa; assumed, within what is published."""
+
+    interface_opening_mm: Annotated[float, Field(ge=0.05, le=5)] = 0.2
+    """Opening at which cement has come off the bone, mm (in shear, 1/2.5 of it); assumed. Half of it times the strength
+    is the energy per area. Where cement comes off more abruptly, a march may get stuck."""
+
     @field_validator("models")
     @classmethod
     def _models_once(cls, models: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -83,6 +102,15 @@ class Analysis(Part):
             what = f"models begins with another (allowed: {self.models[0]}, or models alone, got: {self.model})"
             raise SeveralMistakes((("model",), what))
         return self
+
+    @field_validator("interfaces")
+    @classmethod
+    def _can_part(cls, interfaces: str, others: ValidationInfo) -> str:
+        models = others.data.get("models") or (others.data.get("model", "keyak_plasticity"),)
+        for model in models if interfaces == "weak" else ():
+            if model != "keyak_plasticity":
+                raise ValueError(f"weak interfaces need analysis.model keyak_plasticity (got: {model})")
+        return interfaces
 
     def every_model(self) -> tuple[str, ...]:
         """The models each pair is computed under; the first is that of the main results."""

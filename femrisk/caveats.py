@@ -61,7 +61,12 @@ def _model(
     kinds = {arm_kinds.get(str(result["arm"]), str(result["arm"])) for result in results}
     loads = {load_kinds.get(str(result["load"]), str(result["load"])) for result in results}
     sentences = ["A research result, not a medical device: no patient should be treated on these numbers alone."]
-    if kinds - {"intact", "untreated"}:
+    if any(result.get("interfaces") == "weak" for result in results) and kinds - {"intact", "untreated"}:
+        sentences.append(
+            "Cement comes off the bone at an assumed strength, the smooth parts of a nail slide and gap, and all is "
+            "without friction: the strength of a treated bone is underrated by that. Threads are bonded."
+        )
+    elif kinds - {"intact", "untreated"}:
         sentences.append(
             "Cement and metal are bonded to the bone and to each other without slip or gap: "
             "the strength of a treated bone is an upper bound."

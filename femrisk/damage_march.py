@@ -14,7 +14,7 @@ import numpy as np
 
 from femrisk.domain import Domain
 from femrisk.element import TABLE, strains
-from femrisk.equilibrium import Equilibrium, Response
+from femrisk.equilibrium import Equilibrium, state_of
 from femrisk.fracture import Peak, read_peak
 from femrisk.grips import Unknowns
 from femrisk.history import History, Increment, State
@@ -23,6 +23,7 @@ from femrisk.materials.curve import YieldCurve
 from femrisk.materials.damage import DamageLaw, grown, lost, retained
 from femrisk.materials.plastic import elastic_energy
 from femrisk.meshes.labelled import Floats
+from femrisk.tangent import Response
 
 #: Secant corrections that follow the extrapolated solution of a step.
 CORRECTIONS = 3
@@ -133,10 +134,10 @@ class DamagedEquilibrium(Equilibrium):
         worst = state.worst + ratio * (state.worst - past.worst)
         for _ in range(1 + CORRECTIONS):
             response = self._softened(state, unknowns, retained(self.law, worst))
-            correction = self._correct(response, 0.0)
+            correction = self.tangent.correct(response, 0.0)
             if correction is None:
                 # the preconditioner is rebuilt for a second try
-                correction = self._correct(response, 0.0)
+                correction = self.tangent.correct(response, 0.0)
             # the same answer on every rank
             if correction is None or not np.isfinite(self.domain.sum(float(np.abs(correction).sum()))):
                 return None
@@ -148,8 +149,8 @@ class DamagedEquilibrium(Equilibrium):
         kept = retained(self.law, worst)
         response = self._softened(state, unknowns, kept)
         energy = elastic_energy(self.curve, response.stress / kept[..., None])
-        new = self._state(travel, unknowns, response)
-        left = self._work(np.where(self.unknowns.fine.free, unknowns, 0.0), response)
+        new = state_of(self.balance, travel, unknowns, response)
+        left = self.balance.work(np.where(self.unknowns.fine.free, unknowns, 0.0), response.forces)
         return DamageState(
             new.travel, new.force, unknowns, new.plastic_strain, new.accumulated, new.stress, worst, kept,
             state.dissipated + lost(self.law, energy, worst, state.retained), abs(left / (new.force * travel)),

@@ -5,13 +5,12 @@ States are values: a try that fails leaves the last one as it was, so there is n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from femrisk.blockrows import BlockRows, mixed
+from femrisk.balance import Balance
+from femrisk.cohesive import Joints
 from femrisk.domain import Domain
-from femrisk.element import TABLE, assemble, internal_forces, strains
+from femrisk.element import TABLE, internal_forces, strains
 from femrisk.errors import SolverError
 from femrisk.grips import Unknowns
 from femrisk.history import Attempt, State
@@ -20,31 +19,18 @@ from femrisk.materials.plastic import dissipation, elastic_energy, update
 from femrisk.meshes.labelled import Floats
 from femrisk.multigrid import Multigrid
 from femrisk.onerank import OneRank
+from femrisk.tangent import Response, Tangent
 
 #: Newton stops when the free residual is below this share of the force on the machine.
 TOLERANCE = 1e-6
 MAX_NEWTON = 16
-#: Accuracy and number of the solves that refine the elastic state.
-REFINEMENT, MAX_REFINEMENTS = 1e-4, 8
+#: Accuracy and number of the solves that refine the elastic state; faces that touch or gap take their turns.
+REFINEMENT, MAX_REFINEMENTS, MAX_CONTACT_TURNS = 1e-4, 8, 40
 #: Two iterations in a row that leave more than this share of the residual end a try.
 STALL = 0.7
-#: Accuracy of the linear solves inside Newton, relative to their own right-hand side.
-INNER_TOLERANCE = 3e-2
-#: A kept preconditioner is rebuilt when it needs this many times the iterations of a fresh one, and as many more.
-REBUILD = (2.0, 8)
-
-
-@dataclass(frozen=True)
-class Response:
-    """Stresses, residual and tangent at some displacement."""
-
-    stress: Floats
-    plastic_strain: Floats
-    accumulated: Floats
-    moduli: Floats
-    normal: Floats
-    #: (n, 3) forces on the unknowns, summed over ranks
-    forces: Floats
+#: With weak interfaces, where faces touch, part and fail by turns: iterations of a try,
+#: those in a row that may stall, and shares of a correction that are tried.
+MAX_TURNS, MAX_STALLS, MAX_SHARES = 40, 6, 8
 
 
 class Equilibrium:
@@ -55,6 +41,7 @@ class Equilibrium:
         unknowns: the grips' change of unknowns.
         curve: yield curves (m, 4) of this rank's cells.
         linear: the linear solver; by default the fastest for the number of ranks.
+        joints: weak interfaces, or None where all is bonded.
     """
 
     def __init__(
@@ -63,152 +50,158 @@ class Equilibrium:
         unknowns: Unknowns,
         curve: YieldCurve,
         linear: type[OneRank] | type[Multigrid] | None = None,
+        joints: Joints | None = None,
     ) -> None:
-        self.domain, self.unknowns, self.curve = domain, unknowns, curve
-        self._fine = BlockRows.of(domain.cells, unknowns.fine)
-        self._coarse = BlockRows.of(domain.corners, unknowns.coarse)
-        held = (unknowns.fine.slot[domain.cells] >= 0).any(axis=1)
-        self._mixed = mixed(domain.cells, unknowns.fine)
-        self._kind = held.astype(np.int8) + (held & ~self._mixed)
-        kind = linear or (OneRank if domain.comm.size == 1 else Multigrid)
-        self._multigrid = kind(domain, unknowns, self._fine.pattern, self._coarse.pattern)
-        self._fresh_iterations: int | None = None
+        self.domain, self.unknowns, self.curve, self.joints = domain, unknowns, curve, joints
+        self.balance = Balance(domain, unknowns)
+        self.tangent = Tangent(domain, unknowns, joints, linear)
 
     def rest(self) -> State:
         """The unloaded state."""
         cells = len(self.domain.cells)
         zero = np.zeros((cells, 4, 6))
-        return State(0.0, 0.0, np.zeros(self.unknowns.fine.free.shape), zero, np.zeros((cells, 4)), zero)
+        faces = 0 if self.joints is None else len(self.joints.areas)
+        unknowns = np.zeros(self.unknowns.fine.free.shape)
+        return State(0.0, 0.0, unknowns, zero, np.zeros((cells, 4)), zero, opened=np.zeros((faces, 6)))
 
     def displacement(self, state: State) -> Floats:
         """(n, 3) displacement of the nodes, mm."""
         return self.unknowns.fine.expand(state.unknowns)
 
     def energies(self, state: State) -> tuple[float, float]:
-        """Elastically stored energy and plastic work of a state, J."""
+        """Elastically stored energy and plastic work of a state, interfaces included, J."""
         weights = self.domain.volumes[:, None] / 4
         stored = (elastic_energy(self.curve, state.stress) * weights).sum()
         plastic = (dissipation(self.curve, state.accumulated) * weights).sum()
-        return 1e-3 * self.domain.sum(float(stored)), 1e-3 * self.domain.sum(float(plastic))
+        held, spent = (0.0, 0.0)
+        if self.joints is not None:
+            held, spent = self.joints.energies(self.displacement(state), state.opened)
+        return held + 1e-3 * self.domain.sum(float(stored)), spent + 1e-3 * self.domain.sum(float(plastic))
 
     def respond(self, state: State, unknowns: Floats, curve: YieldCurve | None = None) -> Response:
-        """Integrate the material (or another ``curve``) from the history of ``state`` to other unknowns (n, 3)."""
+        """Integrate the material from the history of ``state`` to other unknowns (n, 3).
+
+        With another, elastic ``curve`` interfaces that hold do not fail either.
+        """
         displacement = self.unknowns.fine.expand(unknowns)
         domain = self.domain
         strain = strains(domain.cells, domain.gradients, displacement, TABLE)
         stress, plastic, accumulated, moduli, normal = update(
             curve or self.curve, strain, state.plastic_strain, state.accumulated
         )
-        return Response(stress, plastic, accumulated, moduli, normal, self.forces(stress))
+        if self.joints is None:
+            return Response(stress, plastic, accumulated, moduli, normal, self.forces(stress))
+        pull = self.joints.pull(displacement, state.opened, elastic=curve is not None)
+        forces = self.forces(stress, self.joints.forces(pull.traction, len(displacement)))
+        return Response(stress, plastic, accumulated, moduli, normal, forces, pull)
 
-    def forces(self, stress: Floats) -> Floats:
-        """(n, 3) forces of stresses (m, 4, 6) on the unknowns, summed over ranks, N."""
+    def forces(self, stress: Floats, more: Floats | None = None) -> Floats:
+        """(n, 3) forces of stresses (m, 4, 6), and of ``more`` on the nodes, on the unknowns; over all ranks, N."""
         domain = self.domain
         nodal = internal_forces(
             domain.cells, domain.gradients, domain.volumes, stress, len(self.unknowns.fine.slot), TABLE
         )
-        return self._multigrid.assembled(self.unknowns.fine.reduce(nodal))
+        return self.tangent.assembled(self.unknowns.fine.reduce(nodal if more is None else nodal + more))
 
     def attempt(self, state: State, guess: Floats, travel: float, tolerance: float = TOLERANCE) -> Attempt:
         """Newton's method from a guess (n, 3) to equilibrium at a travel of the machine, mm."""
-        fine = self.unknowns.fine
-        unknowns = np.where(fine.free, guess, self.unknowns.driven * travel)
+        balance = self.balance
+        unknowns = np.where(self.unknowns.fine.free, guess, self.unknowns.driven * travel)
         response = self.respond(state, unknowns)
-        residual, force = self._norm(response), self._force(response)
+        residual, force = balance.norm(response.forces), balance.force(response.forces)
         stalled = 0
-        for iteration in range(MAX_NEWTON):
+        most, stalls = (MAX_NEWTON, 2) if self.joints is None else (MAX_TURNS, MAX_STALLS)
+        for iteration in range(most):
             if residual <= tolerance * abs(force) and iteration > 0:
-                return Attempt(self._state(travel, unknowns, response), iteration)
+                return Attempt(state_of(balance, travel, unknowns, response), iteration)
             needed = 0.5 * tolerance * abs(force) / residual if residual > 0 else 1.0
-            correction = self._correct(response, needed) if np.isfinite(residual) else None
+            correction = self.tangent.correct(response, needed) if np.isfinite(residual) else None
             if correction is None:
                 return Attempt(None, iteration + 1)
-            unknowns, response = self._search(state, unknowns, correction, response)
-            before, residual, force = residual, self._norm(response), self._force(response)
+            unknowns, response = searched(self, state, unknowns, correction, response)
+            before, residual, force = residual, balance.norm(response.forces), balance.force(response.forces)
             stalled = stalled + 1 if residual > STALL * before else 0
-            if stalled == 2:
+            if stalled == stalls:
                 return Attempt(None, iteration + 1)
-        return Attempt(None, MAX_NEWTON)
+        return Attempt(None, most)
 
     def linear(self, tolerance: float = 1e-9) -> State:
-        """The elastic state at a travel of 1 mm, whatever the yield stresses."""
+        """The elastic state at a travel of 1 mm, whatever the strengths; faces without any still slide and gap."""
         rest = self.rest()
         elastic = self.curve.elastic()
         unknowns = self.unknowns.driven.copy()
         response = self.respond(rest, unknowns, elastic)
-        self._assemble(response)
-        self._multigrid.prepare()
-        self._fresh_iterations = None
-        residual = first = self._norm(response)
-        for _ in range(MAX_REFINEMENTS):
-            solved = self._multigrid.solve(
-                self._share(-response.forces), max(REFINEMENT, 0.5 * tolerance * first / residual)
-            )
-            unknowns = unknowns + solved.correction
-            response = self.respond(rest, unknowns, elastic)
-            residual = self._norm(response)
+        self.tangent.fill(response)
+        self.tangent.refresh()
+        residual = first = self.balance.norm(response.forces)
+        for _ in range(MAX_REFINEMENTS if self.joints is None else MAX_CONTACT_TURNS):
+            solved = self.tangent.solve(response.forces, max(REFINEMENT, 0.5 * tolerance * first / residual))
+            if self.joints is None:
+                unknowns = unknowns + solved.correction
+                response = self.respond(rest, unknowns, elastic)
+            else:
+                unknowns, response = searched(self, rest, unknowns, solved.correction, response, elastic)
+                self.tangent.fill(response)
+                self.tangent.refresh()
+            residual = self.balance.norm(response.forces)
             if residual <= tolerance * first:
-                return self._state(1.0, unknowns, response)
+                return state_of(self.balance, 1.0, unknowns, response)
         raise SolverError("elastic solve", f"left {residual / first:.1e} of the residual (wanted: {tolerance:.0e})")
 
-    def _correct(self, response: Response, needed: float) -> Floats | None:
-        """A Newton correction, or None when the tangent is indefinite; a preconditioner that got old is rebuilt.
 
-        ``needed`` is the share of the residual that Newton may leave: no use in solving for less.
-        """
-        self._assemble(response)
-        fresh = self._fresh_iterations is None
-        if fresh:
-            self._multigrid.prepare()
-        solved = self._multigrid.solve(self._share(-response.forces), min(max(needed, INNER_TOLERANCE), 0.1))
-        if fresh:
-            self._fresh_iterations = solved.iterations
-        if not solved.converged or solved.iterations > REBUILD[0] * (self._fresh_iterations or 0) + REBUILD[1]:
-            self._fresh_iterations = None
-        return solved.correction if solved.converged else None
+def searched(
+    equilibrium: Equilibrium,
+    state: State,
+    unknowns: Floats,
+    correction: Floats,
+    response: Response,
+    curve: YieldCurve | None = None,
+) -> tuple[Floats, Response]:
+    """Halve a correction until its work with the residual has fallen; the unknowns then, and their response."""
+    balance = equilibrium.balance
+    start = balance.work(correction, response.forces)
+    if equilibrium.joints is not None:
+        return _crossed(equilibrium, state, unknowns, correction, start, curve)
+    share = 1.0
+    while True:
+        trial = equilibrium.respond(state, unknowns + share * correction, curve)
+        if share <= 0.2 or abs(balance.work(correction, trial.forces)) <= 0.9 * abs(start):
+            return unknowns + share * correction, trial
+        share *= 0.5
 
-    def _search(
-        self, state: State, unknowns: Floats, correction: Floats, response: Response
-    ) -> tuple[Floats, Response]:
-        """Halve the correction until its work with the residual has fallen."""
-        start = self._work(correction, response)
-        share = 1.0
-        while True:
-            trial = self.respond(state, unknowns + share * correction)
-            if share <= 0.2 or abs(self._work(correction, trial)) <= 0.9 * abs(start):
-                return unknowns + share * correction, trial
-            share *= 0.5
 
-    def _assemble(self, response: Response) -> None:
-        domain = self.domain
-        fine, coarse = self._fine.zeros(self._multigrid.precision), self._coarse.zeros(np.float64)
-        kept_fine, kept_coarse = assemble(
-            domain.cells, domain.corners, domain.gradients, domain.volumes, response.moduli, response.normal, TABLE,
-            fine, self._fine.cell_places, coarse, self._coarse.cell_places, self._kind,
-        )  # fmt: skip
-        self._fine.add_special(fine, kept_fine, domain.cells[self._mixed])
-        self._coarse.add_special(coarse, kept_coarse, domain.corners[self._mixed])
-        self._multigrid.fill(self._fine.masked(fine), self._coarse.masked(coarse))
+def _crossed(
+    equilibrium: Equilibrium, state: State, unknowns: Floats, correction: Floats, start: float, curve: YieldCurve | None
+) -> tuple[Floats, Response]:
+    """The share of a correction at which its work with the residual has all but vanished, by false position.
 
-    def _share(self, forces: Floats) -> Floats:
-        """Right-hand side: free rows this rank owns, so that adding up over ranks counts each once."""
-        right = forces * self.unknowns.fine.free
-        right[self.unknowns.fine.numbering.owned :] = 0.0
-        return np.asarray(right)
+    Faces that touch make the work rise steeply from one share on, where halving overshoots or stops short.
+    """
+    low, high, share = (0.0, start), (1.0, start), 1.0
+    for left in reversed(range(MAX_SHARES)):
+        trial = equilibrium.respond(state, unknowns + share * correction, curve)
+        work = equilibrium.balance.work(correction, trial.forces)
+        if abs(work) <= 0.5 * abs(start) or (share == 1.0 and work * start > 0) or not left:
+            break
+        if work * start > 0:
+            low = (share, work)
+        else:
+            high = (share, work)
+        guess = low[0] + (high[0] - low[0]) * low[1] / (low[1] - high[1])
+        margin = 0.1 * (high[0] - low[0])
+        share = min(max(guess, low[0] + margin), high[0] - margin)
+    return unknowns + share * correction, trial
 
-    def _norm(self, response: Response) -> float:
-        share = self._share(response.forces)
-        return float(np.sqrt(self.domain.sum(float((share**2).sum()))))
 
-    def _work(self, correction: Floats, response: Response) -> float:
-        return self.domain.sum(float((correction * self._share(response.forces)).sum()))
-
-    def _force(self, response: Response) -> float:
-        """Force that does the machine's work: of all prescribed unknowns, per millimetre of travel."""
-        owned = self.unknowns.fine.numbering.owned
-        return self.domain.sum(float((response.forces[:owned] * self.unknowns.driven[:owned]).sum()))
-
-    def _state(self, travel: float, unknowns: Floats, response: Response) -> State:
-        return State(
-            travel, self._force(response), unknowns, response.plastic_strain, response.accumulated, response.stress
-        )
+def state_of(balance: Balance, travel: float, unknowns: Floats, response: Response) -> State:
+    """What is left of a response in equilibrium."""
+    opened = np.zeros((0, 6)) if response.pull is None else response.pull.opened
+    return State(
+        travel,
+        balance.force(response.forces),
+        unknowns,
+        response.plastic_strain,
+        response.accumulated,
+        response.stress,
+        opened=opened,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ class State:
     accumulated: Floats
     #: (m, 4, 6) stress, MPa
     stress: Floats
+    #: (f, 6) largest separation of weak interfaces so far, over the one at their strength
+    opened: Floats = field(default_factory=lambda: np.zeros((0, 6)), kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Increment:
     external_work: float
     #: energy stored elastically, J
     elastic_energy: float
-    #: energy dissipated plastically, J
+    #: energy dissipated by flow, cracks and interfaces, J
     plastic_work: float
     #: Newton iterations spent on this increment, tries that failed included
     newton_iterations: int

@@ -13,6 +13,7 @@ import numpy as np
 from mpi4py import MPI
 from numpy.typing import NDArray
 
+from femrisk.cohesive import Joints, join
 from femrisk.damage_march import DamagedEquilibrium, DamageState, Verdict, march_twice, pace
 from femrisk.domain import Domain, distribute
 from femrisk.element import TABLE, strains
@@ -38,6 +39,7 @@ from femrisk.materials.damage import DamageLaw, damage_law
 from femrisk.materials.field import MaterialField
 from femrisk.materials.plastic import dissipation
 from femrisk.meshes.labelled import Floats, LabelledMesh
+from femrisk.parting import Parting
 
 
 @dataclass(frozen=True)
@@ -78,25 +80,36 @@ class PairResult:
     seconds: float
     #: None but under the damage model
     damage: Damage | None = None
+    #: share of the area of weak interfaces that is past its strength at the peak; None where nothing can fail
+    failing: float | None = None
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A mesh under a load, ready for several arms."""
+    """A mesh under a load, ready for several arms where it is whole, for one where it is cut."""
 
+    #: whole
     mesh: LabelledMesh
     boundary: Boundary
     domain: Domain
     #: (m, 4) share of the stiff layer at the Gauss points, (m,) cells in contacts
     stiff: Floats
     contact: NDArray[np.bool_]
+    #: weak interfaces of the arm, or None
+    joints: Joints | None = None
 
 
-def prepare(mesh: LabelledMesh, boundary: Boundary, comm: MPI.Comm) -> Prepared:
-    """Do once what the arms on one mesh share under one load."""
+def prepare(mesh: LabelledMesh, boundary: Boundary, comm: MPI.Comm, parting: Parting | None = None) -> Prepared:
+    """Do once what the arms on one mesh share under one load; ``parting`` is what one arm's weak interfaces make of it.
+
+    Raises:
+        SolverError: weak interfaces on several ranks.
+    """
     points = mesh.gauss_points()
     stiff = boundary.stiffness_weight(points.reshape(-1, 3)).reshape(points.shape[:2])
-    return Prepared(mesh, boundary, distribute(mesh, comm), stiff, boundary.contact(mesh.centroids()))
+    domain = distribute(mesh if parting is None else parting.mesh, comm)
+    joints = None if parting is None else join(domain, parting.faces, parting.law)
+    return Prepared(mesh, boundary, domain, stiff, boundary.contact(mesh.centroids()), joints)
 
 
 def stiffened(curve: YieldCurve, weight: Floats) -> YieldCurve:
@@ -134,7 +147,7 @@ def compute(
     grips, local = grip(domain, prepared.boundary), curve.take(domain.original)
     law = damage_law(mesh, field, prepared.stiff) if damage and not linear_only else None
     equilibrium = (
-        Equilibrium(domain, grips, local)
+        Equilibrium(domain, grips, local, joints=prepared.joints)
         if law is None
         else DamagedEquilibrium(domain, grips, local, law.take(domain.original))
     )
@@ -169,6 +182,7 @@ def compute(
         dofs=domain.dofs,
         seconds=time.perf_counter() - start,
         damage=cracks,
+        failing=prepared.joints.failing(best.opened) if prepared.joints else None,
     )
 
 

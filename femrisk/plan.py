@@ -10,6 +10,8 @@ from femrisk.loads import GRIP_RADIUS, Boundary, Cap
 from femrisk.meshes.anatomy import Anatomy
 from femrisk.meshes.cement import measure_cement
 from femrisk.meshes.shapes import Ball, Solid
+from femrisk.meshes.slides import slides
+from femrisk.parting import Weakness
 from femrisk.scene import Scene
 
 
@@ -41,6 +43,8 @@ class ArmTask:
     arm: str
     layers: tuple[tuple[str, str], ...]
     cement_volume_ml: float | None
+    #: how cement and smooth metal hold; None where all is bonded
+    weakness: Weakness | None
 
 
 @dataclass(frozen=True)
@@ -120,14 +124,24 @@ def sizing(scene: Scene) -> tuple[Solid, ...]:
 
 def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...], model: str | None = None) -> SolveTask:
     """What the solver needs for some arms of a family under a load and a model of bone (None: the case's first)."""
-    tasks = []
+    tasks, analysis = [], scene.case.analysis
     for arm in scene.case.arms:
         name = str(arm.name)
         if name in arms and name in family.arms:
             solids = scene.solids[name]
             cement = measure_cement(solids, scene.anatomy, scene.lesions)
-            tasks.append(ArmTask(name, arm.paint(solids, scene.lesions), cement.volume_ml if cement else None))
-    first, marks = scene.case.analysis.model, scene.anatomy.landmarks
+            weakness = (
+                Weakness(
+                    analysis.interface_strength_MPa,
+                    analysis.interface_strength_MPa * analysis.interface_opening_mm / 2,
+                    slides(solids),
+                )
+                if analysis.interfaces == "weak"
+                else None
+            )
+            layers = arm.paint(solids, scene.lesions)
+            tasks.append(ArmTask(name, layers, cement.volume_ml if cement else None, weakness))
+    marks = scene.anatomy.landmarks
     in_shaft = bool(scene.lesions) and scene.lesions[0].center[2] < marks.lesser_trochanter[2]
     point = scene.lesions[0].center if scene.lesions else marks.neck_center
     normal = marks.shaft_axis if in_shaft else marks.neck_axis
@@ -136,8 +150,8 @@ def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...], m
         load,
         scene.boundaries[load],
         tuple(tasks),
-        model or first,
-        scene.case.analysis.density_law,
+        model or analysis.model,
+        analysis.density_law,
         (tuple(float(x) for x in point), tuple(float(x) for x in normal)),
-        beside=model not in (None, first),
+        beside=model not in (None, analysis.model),
     )

@@ -23,7 +23,7 @@ from femrisk.case import Case, Model, question_of, text_of, under_model
 from femrisk.compare import compare
 from femrisk.comparison import Comparison
 from femrisk.crew import Job, work
-from femrisk.errors import ComputationError
+from femrisk.errors import ComputationError, InputError
 from femrisk.meshes.involvement import measure
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.output.atomic import write_text
@@ -62,11 +62,13 @@ def run(
         console: where progress and the table are printed; None for silence.
 
     Raises:
-        InputError: the case does not fit its bone, or the folder belongs to another.
+        InputError: the case does not fit its bone, the folder belongs to another, or weak interfaces on several ranks.
         ComputationError: a mesh could not be made. A pair that fails is kept out of the comparison and told.
     """
     start = time.perf_counter()
     scene, results = case if isinstance(case, Scene) else build(case), ResultFolder(Path(folder))
+    if ranks > 1 and scene.case.analysis.interfaces == "weak":
+        raise InputError("--ranks", f"weak interfaces are computed on one rank only (allowed: 1, got: {ranks})")
     with locked(results):
         take(scene.case, results, force)
         places = places_of(scene.case, results)

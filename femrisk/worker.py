@@ -69,11 +69,12 @@ def solve(folder: ResultFolder, task: SolveTask) -> None:
     from femrisk.materials.field import paint
     from femrisk.output.results import write_result
     from femrisk.pair import compute, prepare
+    from femrisk.parting import part
 
     comm = MPI.COMM_WORLD
     mesh = read_labelled(folder, task.family)
     assert mesh is not None, "meshes are made before anything is solved on them"
-    ready = prepare(mesh, task.boundary, comm)
+    whole = None
     for arm in task.arms:
 
         def report(increment: Increment, name: str = arm.arm) -> None:
@@ -83,9 +84,16 @@ def solve(folder: ResultFolder, task: SolveTask) -> None:
         if comm.rank == 0:
             tell(arm=arm.arm, displacement=0.0, force=0.0)
         field = paint(mesh, arm.layers, task.density_law)
+        parting = None if arm.weakness is None else part(mesh, field, arm.weakness)
+        if parting is not None:
+            ready = prepare(mesh, task.boundary, comm, parting)
+        else:
+            ready = whole = whole or prepare(mesh, task.boundary, comm)
         result = compute(ready, field, task.linear_only, report, damage=task.model == "damage")
         if comm.rank == 0:
-            write_result(folder.beside(task.model) if task.beside else folder, task, arm, mesh, field, result)
+            place = folder.beside(task.model) if task.beside else folder
+            # the mesh that was cut shows the gaps
+            write_result(place, task, arm, parting.mesh if parting else mesh, field, result)
             tell(arm=arm.arm, finished=result.history.status)
 
 

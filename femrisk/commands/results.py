@@ -118,6 +118,8 @@ def export(options: Namespace) -> int:
     if unknown:
         raise CaseError(unknown)
 
+    if scene.case.analysis.interfaces == "weak" and models:
+        raise InputError("analysis.interfaces", "no file holds weak interfaces (allowed: bonded, got: weak)")
     if scene.case.analysis.model == "damage" and models and not options.model:
         raise InputError("--model", f"no file holds the damage model (name another: {', '.join(models)})")
 

@@ -61,6 +61,7 @@ def summary(
         "load": task.load,
         "status": "bracketed" if task.linear_only and load else history.status,
         "model": task.model,
+        "interfaces": "weak" if arm.weakness else "bonded",
         "fracture_load_N": load,
         "fracture_load_bracket_N": sorted(elastic.loads.values())[:: len(elastic.loads) - 1]
         if task.linear_only and len(elastic.loads) > 1
@@ -75,6 +76,7 @@ def summary(
         "failure_centroid_mm": None if site is None else [float(x) for x in site.centroid],
         "failure_beside_pot": None if site is None else task.boundary.clamped(site.centroid),
         "cement_volume_ml": arm.cement_volume_ml,
+        "interface_failing_share": pair.failing,
         "implant_peak_von_mises_MPa": implant_peak(mesh, field, von_mises(pair.stress)),
         "load_share": load_share(task, mesh, field, pair.stress),
         "plastic_work_J": by_region,

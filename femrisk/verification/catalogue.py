@@ -14,6 +14,7 @@ from femrisk.verification.beam import collapse
 from femrisk.verification.checks import Check, Effort
 from femrisk.verification.cracks import crack_energy, damage_curves
 from femrisk.verification.cubes import manufactured, patch
+from femrisk.verification.interfaces import pull_out, push_out
 from femrisk.verification.laws import keyak_curves, tangents
 from femrisk.verification.spheres import cavity, inclusion, thick_sphere
 
@@ -33,6 +34,8 @@ PROBLEMS: tuple[Problem, ...] = (
     tangents,
     damage_curves,
     crack_energy,
+    pull_out,
+    push_out,
 )
 
 

@@ -15,12 +15,13 @@ from mpi4py import MPI
 from numpy.typing import NDArray
 
 from femrisk.domain import Domain, Numbering, distribute
-from femrisk.equilibrium import Equilibrium, Response
+from femrisk.equilibrium import Equilibrium
 from femrisk.grips import Level, Unknowns
 from femrisk.history import History, State
 from femrisk.march import Found, Rules, march
 from femrisk.materials.curve import YieldCurve
 from femrisk.meshes.labelled import GAUSS_BARYCENTRIC, Floats, LabelledMesh
+from femrisk.tangent import Response
 from femrisk.verification.blocks import NEAR
 
 

@@ -163,6 +163,36 @@ VALUES: dict[str, tuple[str, str, list[list[str]]]] = {
         [["analysis.models: too few (allowed: at least 1, got: 0)"]],
     ),
     "one_model_for_a_list": ("model: keyak_plasticity", "models: damage", [["analysis.models: must be a list"]]),
+    "wrong_interfaces": (
+        "mesh_size_mm: 3.0",
+        "interfaces: week",
+        [["analysis.interfaces: unknown value; did you mean weak? (allowed: bonded, weak, got: week)"]],
+    ),
+    "weak_interfaces_in_the_linear_model": (
+        "model: keyak_plasticity,",
+        "model: linear, interfaces: weak,",
+        [["analysis.interfaces: weak interfaces need analysis.model keyak_plasticity (got: linear)"]],
+    ),
+    "weak_interfaces_in_the_damage_model": (
+        "model: keyak_plasticity,",
+        "interfaces: weak, model: damage,",
+        [["analysis.interfaces: weak interfaces need analysis.model keyak_plasticity (got: damage)"]],
+    ),
+    "weak_interfaces_under_one_of_several_models": (
+        "model: keyak_plasticity,",
+        "models: [keyak_plasticity, damage], interfaces: weak,",
+        [["analysis.interfaces: weak interfaces need analysis.model keyak_plasticity (got: damage)"]],
+    ),
+    "interface_strength_in_pascal": (
+        "mesh_size_mm: 3.0",
+        "interface_strength_MPa: 1e6",
+        [["analysis.interface_strength_MPa: out of range", "(allowed: 0.1 to 10 MPa, got: 1000000.0)"]],
+    ),
+    "interface_opening_without_its_unit": (
+        "mesh_size_mm: 3.0",
+        "interface_opening: 0.2",
+        [["analysis.interface_opening: unknown key; did you mean interface_opening_mm, in mm?"]],
+    ),
     "wrong_score": ("[mirels]", "[mirrels]", [["scores[0]: unknown score; did you mean mirels?", "got: mirrels)"]]),
     "score_twice": ("[mirels]", "[mirels, mirels]", [["scores[1]: named twice (got: mirels)"]]),
     "wrong_quadrant": ("inferomedial", "inferomedal", [["quadrant: unknown value; did you mean inferomedial?"]]),
@@ -317,6 +347,13 @@ def test_a_wrong_option_of_a_good_case_is_found_before_anything_starts(
     assert len(lines) == len(expected)
     for line, parts in zip(lines, expected, strict=True):
         assert [part for part in parts if part not in line] == [], line
+
+
+@pytest.mark.usefixtures("fast")
+def test_weak_interfaces_on_several_ranks_are_refused_before_anything_starts(refused: Refused) -> None:
+    weak = edited("mesh_size_mm: 3.0", "mesh_size_mm: 3.0, interfaces: weak")
+    (line,) = refused("run", "case.yaml", "--ranks", "2", files={"case.yaml": weak})
+    assert line == "--ranks: weak interfaces are computed on one rank only (allowed: 1, got: 2)"
 
 
 #: name -> (what stands in GOOD, what stands there now, parts of each expected line)

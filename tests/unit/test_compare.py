@@ -198,6 +198,13 @@ def test_caveats_come_only_where_the_results_call_for_them() -> None:
     assert "pop_nail / sideways_fall" in said(treated, "at least")[0]
 
 
+def test_weak_interfaces_are_said_to_underrate_a_treated_bone() -> None:
+    weak = compared(result("intact", 9000.0, interfaces="weak"), result("pop", 8000.0, interfaces="weak"))
+    assert said(weak, "without friction")
+    assert not said(weak, "upper bound")
+    assert not said(compared(result("intact", 9000.0, interfaces="weak")), "without friction")
+
+
 def test_a_break_beside_the_pot_is_named_where_there_is_a_load() -> None:
     results = [
         result("intact", 9000.0, failure_beside_pot=True),

@@ -297,6 +297,16 @@ def test_a_case_of_the_damage_model_is_not_exported_as_another_without_a_word(
     assert not file.exists()
 
 
+def test_a_case_of_weak_interfaces_is_not_exported_as_a_bonded_one_without_a_word(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case, file = tmp_path / "case.yaml", tmp_path / "out.inp"
+    case.write_text(EXAMPLE.read_text().replace("mesh_size_mm", "interfaces: weak, mesh_size_mm"))
+    assert main(["export", str(case), "--format", "inp", "-o", str(file)]) == 2
+    assert "analysis.interfaces: no file holds weak interfaces" in capsys.readouterr().err
+    assert not file.exists()
+
+
 def test_a_missing_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for file in (tmp_path / "missing" / "a.inp", tmp_path):
         assert main(["export", str(EXAMPLE), "--format", "inp", "-o", str(file)]) == 2

@@ -1,0 +1,126 @@
+"""The stiffness of one arm under one load: a response in, the correction that Newton's method makes of it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from femrisk.balance import Balance
+from femrisk.blockrows import BlockRows, mixed
+from femrisk.cohesive import COARSE, FINE, WEIGHTS, Joints, Pull, assemble_joints
+from femrisk.domain import Domain
+from femrisk.element import TABLE, assemble
+from femrisk.grips import Unknowns
+from femrisk.meshes.labelled import Floats
+from femrisk.multigrid import Multigrid, Solved
+from femrisk.onerank import OneRank
+
+#: Accuracy of the linear solves inside Newton, relative to their own right-hand side.
+INNER_TOLERANCE = 3e-2
+#: A kept preconditioner is rebuilt when it needs this many times the iterations of a fresh one, and as many more.
+REBUILD = (2.0, 8)
+
+
+@dataclass(frozen=True)
+class Response:
+    """Stresses, residual and tangent at some displacement."""
+
+    stress: Floats
+    plastic_strain: Floats
+    accumulated: Floats
+    moduli: Floats
+    normal: Floats
+    #: (n, 3) forces on the unknowns, summed over ranks
+    forces: Floats
+    #: what weak interfaces do; None where there are none
+    pull: Pull | None = None
+
+
+class Tangent:
+    """The operators of both levels and the linear solver over them.
+
+    Args:
+        domain: this rank's share of the mesh.
+        unknowns: the grips' change of unknowns.
+        joints: interface elements, or None.
+        linear: the linear solver; by default the fastest for the number of ranks.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        unknowns: Unknowns,
+        joints: Joints | None = None,
+        linear: type[OneRank] | type[Multigrid] | None = None,
+    ) -> None:
+        self._domain, self._joints = domain, joints
+        self._balance = Balance(domain, unknowns)
+        self._fine_groups, self._coarse_groups = [domain.cells], [domain.corners]
+        if joints is not None:
+            self._fine_groups.append(joints.nodes)
+            self._coarse_groups.append(joints.vertices)
+        self._fine = BlockRows.of(tuple(self._fine_groups), unknowns.fine)
+        self._coarse = BlockRows.of(tuple(self._coarse_groups), unknowns.coarse)
+        self._mixed = [mixed(elements, unknowns.fine) for elements in self._fine_groups]
+        held = [(unknowns.fine.slot[elements] >= 0).any(axis=1) for elements in self._fine_groups]
+        self._kinds = [one.astype(np.int8) + (one & ~two) for one, two in zip(held, self._mixed, strict=True)]
+        kind = linear or (OneRank if domain.comm.size == 1 else Multigrid)
+        self._multigrid = kind(domain, unknowns, self._fine.pattern, self._coarse.pattern)
+        self._fresh_iterations: int | None = None
+
+    def fill(self, response: Response, flat: bool = False) -> None:
+        """Assemble both operators; ``flat``: interfaces that fail do so at a constant traction."""
+        domain = self._domain
+        fine, coarse = self._fine.zeros(self._multigrid.precision), self._coarse.zeros(np.float64)
+        kept_fine, kept_coarse = assemble(
+            domain.cells, domain.corners, domain.gradients, domain.volumes, response.moduli, response.normal, TABLE,
+            fine, self._fine.element_places[0], coarse, self._coarse.element_places[0], self._kinds[0],
+        )  # fmt: skip
+        self._fine.add_special(fine, kept_fine, domain.cells[self._mixed[0]])
+        self._coarse.add_special(coarse, kept_coarse, domain.corners[self._mixed[0]])
+        if self._joints is not None and response.pull is not None:
+            tangent = response.pull.flat if flat else response.pull.tangent
+            for level, values, shapes, groups in (
+                (self._fine, fine, FINE, self._fine_groups),
+                (self._coarse, coarse, COARSE, self._coarse_groups),
+            ):
+                kept = assemble_joints(
+                    self._joints.areas, WEIGHTS, shapes, tangent, values, level.element_places[1], self._kinds[1]
+                )
+                level.add_special(values, kept, groups[1][self._mixed[1]])
+        self._multigrid.fill(self._fine.masked(fine), self._coarse.masked(coarse))
+
+    def refresh(self) -> None:
+        """Build the preconditioner from the operators; the iterations it needs are counted anew."""
+        self._multigrid.prepare()
+        self._fresh_iterations = None
+
+    def solve(self, forces: Floats, tolerance: float) -> Solved:
+        """The motion that takes a share of all but ``tolerance`` off forces (n, 3)."""
+        return self._multigrid.solve(self._balance.share(-forces), tolerance)
+
+    def correct(self, response: Response, needed: float) -> Floats | None:
+        """A Newton correction, or None when the tangent is indefinite; a preconditioner that got old is rebuilt.
+
+        ``needed`` is the share of the residual that Newton may leave: no use in solving for less. Where interfaces that
+        fail make the tangent indefinite, the correction is that of interfaces that hold on to what they bear.
+        """
+        self.fill(response)
+        fresh = self._fresh_iterations is None
+        if fresh:
+            self.refresh()
+        solved = self.solve(response.forces, min(max(needed, INNER_TOLERANCE), 0.1))
+        if fresh:
+            self._fresh_iterations = solved.iterations
+        if not solved.converged and self._joints is not None:
+            self.fill(response, flat=True)
+            self.refresh()
+            solved = self.solve(response.forces, min(max(needed, INNER_TOLERANCE), 0.1))
+        if not solved.converged or solved.iterations > REBUILD[0] * (self._fresh_iterations or 0) + REBUILD[1]:
+            self._fresh_iterations = None
+        return solved.correction if solved.converged else None
+
+    def assembled(self, shares: Floats) -> Floats:
+        """Sum the ranks' shares (n, 3) of every node, on every rank that knows the node."""
+        return self._multigrid.assembled(shares)
