@@ -1,4 +1,4 @@
-"""Chips that hang on a bone by an edge are dropped; whatever else touches itself is left for the gate to refuse."""
+"""Chips that hang on a bone by an edge are dropped; larger parts that touch along an edge are parted there."""
 
 from __future__ import annotations
 
@@ -29,5 +29,16 @@ def test_a_cell_with_all_corners_on_the_surface_is_a_chip_and_goes() -> None:
     assert (kept.points[kept.tets[0]][:, 0] <= 0).all()
 
 
-def test_a_cell_that_reaches_inside_is_no_chip() -> None:
-    assert len(unpinched(pair([0, 1, 4])).tets) == 2
+def test_parts_that_reach_inside_are_kept_and_parted_along_the_edge() -> None:
+    mesh = unpinched(pair([0, 1, 4]))
+    assert len(mesh.tets) == 4
+    assert pinched(mesh.tets).tolist() == []
+    corner = mesh.points[mesh.tets]
+    volumes = np.linalg.det(corner[:, 1:] - corner[:, :1]) / 6
+    before = np.linalg.det(POINTS[TETS][:, 1:] - POINTS[TETS][:, :1]) / 6
+    assert (np.sign(volumes) == np.sign(before).repeat(2)[[0, 2, 1, 3]]).all()
+    assert np.isclose(volumes.sum(), before.sum())
+    # each part has its own middle of the edge, on the surface as its ends are
+    assert mesh.masks[6:].tolist() == [1, 1]
+    left, right = (set(mesh.tets[mesh.points[mesh.tets][:, :, 0].sum(axis=1) * side > 0].ravel()) for side in (-1, 1))
+    assert left & right == {0, 1}
