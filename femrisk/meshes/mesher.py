@@ -28,8 +28,8 @@ ROUNDS = 3
 LOOSE = 0.01
 #: solids that come with the arms of a case
 OF_ARMS = ("cement", "device")
-#: share of the case's own edge length below which an arm's solid is given smaller cells
-CLEARLY_LESS = 2 / 3
+#: share of the edge length from bone and lesions below which an arm is given smaller cells: just enough for a locking screw
+CLEARLY_LESS = 0.75
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,6 @@ SPACING = 2.0
 GROWTH = 0.3
 #: gain of edge length per mm outside the bone, where cells are thrown away
 GROWTH_OUTSIDE = 0.6
-#: the distal shaft, far from every load path change, may have cells this much longer
-DISTAL_FACTOR = 1.5
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ def size_field(anatomy: Anatomy, solids: tuple[Solid, ...], size_mm: float) -> S
     """The edge length wanted everywhere: ``size_mm`` in the bone, each solid's own near it, graded by ``GROWTH``.
 
     Args:
-        anatomy: the bone; below its lesser trochanter cells grow to ``DISTAL_FACTOR`` times ``size_mm`` over 40 mm.
+        anatomy: the bone.
         solids: every solid of the case, whichever mesh is made, so that all meshes of a case share one field.
         size_mm: edge length in the bone, mm.
     """
@@ -70,8 +68,7 @@ def size_field(anatomy: Anatomy, solids: tuple[Solid, ...], size_mm: float) -> S
     lower, upper = anatomy.outer.bounds()
     points, shape = grid_points(lower - margin, upper + margin, SPACING)
     outside = anatomy.outer.distance(points)
-    below = anatomy.landmarks.lesser_trochanter[2] - 10.0 - points[:, 2]
-    size = size_mm * (1 + (DISTAL_FACTOR - 1) * np.clip(below / 40.0, 0.0, 1.0))
+    size = np.full(len(points), size_mm)
     for solid in solids:
         # half a cell of margin keeps both sides of a sheet at the wanted length
         distance = np.maximum(solid.shape.distance(points) - 0.5 * solid.size_mm, 0.0)
