@@ -90,11 +90,11 @@ def run(
                 make_meshes(scene, results, groups, missing, jobs, progress.hear)
                 failures = solve(scene, results, groups, missing, jobs, ranks, progress.hear)
             comparison = conclude(scene, results)
-            add_provenance(results, facts(jobs, ranks, time.perf_counter() - start, failures))
             for model, place in places.items():
                 if any(model == one for one, *_ in missing) or not place.figures.is_dir():
                     progress.say("drawing")
-                    draw(place)
+                    failures |= draw(place)
+            add_provenance(results, facts(jobs, ranks, time.perf_counter() - start, failures))
     if console is not None:
         console.print(table(comparison))
         if comparison.by_model:
@@ -214,11 +214,15 @@ def compare_finished(scene: Scene, folder: ResultFolder) -> Comparison:
     )
 
 
-def draw(folder: ResultFolder) -> None:
-    """Draw what is finished; pictures are no reason to lose numbers."""
+def draw(folder: ResultFolder) -> dict[str, str]:
+    """Draw what is finished; returns what failed, as pictures are no reason to lose numbers."""
     from femrisk.output.plots import draw as draw_figures
 
-    draw_figures(folder)
+    try:
+        draw_figures(folder)
+    except OSError as error:
+        return {"drawing": str(error)}
+    return {}
 
 
 def mesh_families(scene: Scene) -> dict[str, LabelledMesh]:

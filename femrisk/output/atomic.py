@@ -34,6 +34,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
         _to_disk(temporary)
         os.replace(temporary, path)
         _to_disk(path.parent)
+    except OSError as error:
+        # a failed write does not know its file; whoever reads of it must
+        error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -155,7 +155,7 @@ def solved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return {}
 
     monkeypatch.setattr("femrisk.run.work", work)
-    monkeypatch.setattr("femrisk.run.draw", lambda folder: None)
+    monkeypatch.setattr("femrisk.run.draw", lambda folder: {})
     return models
 
 

@@ -143,7 +143,7 @@ def test_an_arm_added_changes_the_others_by_no_more_than_mesh_noise() -> None:
 def two_arms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comparison]:
     """Intact and untreated, one after the other; pictures are not drawn, here or in what is compared with it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("femrisk.run.draw", lambda folder: None)
+        patch.setattr("femrisk.run.draw", lambda folder: {})
         yield run(case(ARMS[:2]), tmp_path_factory.mktemp("two_arms"))
 
 
@@ -168,7 +168,7 @@ def test_ranks_change_no_number(two_arms: Comparison, tmp_path: Path) -> None:
 
 @pytest.mark.mpi
 def test_ranks_change_no_fracture_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("femrisk.run.draw", lambda folder: None)
+    monkeypatch.setattr("femrisk.run.draw", lambda folder: {})
     plastic = case(ARMS[1:2])
     plastic = plastic.model_copy(update={"analysis": plastic.analysis.model_copy(update={"model": "keyak_plasticity"})})
     (one,), (split,) = (run(plastic, tmp_path / f"{ranks}", ranks=ranks).rows for ranks in (1, 2))

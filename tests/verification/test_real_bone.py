@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 def test_a_real_femur_goes_through_the_main_job(
     data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("femrisk.run.draw", lambda folder: None)
+    monkeypatch.setattr("femrisk.run.draw", lambda folder: {})
     file = data_folder / "surfaces" / "femur_right_mm.stl"
     if not file.is_file():
         pytest.skip(f"no real femur at {file}")
