@@ -28,7 +28,7 @@ ROUNDS = 3
 LOOSE = 0.01
 #: solids that come with the arms of a case
 OF_ARMS = ("cement", "device")
-#: share of the edge length from bone and lesions below which an arm is given smaller cells: just enough for a locking screw
+#: share of the edge length of bone and lesions below which an arm is given smaller cells: enough for a locking screw
 CLEARLY_LESS = 0.75
 
 

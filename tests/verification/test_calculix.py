@@ -35,7 +35,7 @@ NUMBER = r"\s+(-?\d\S*)"
 @pytest.fixture(scope="module")
 def problems() -> dict[str, Problem]:
     """A femur with an untreated lesion under both loads, on one coarse mesh."""
-    scene = build(femur("untreated", loads=("stance", "sideways_fall"), mesh_size_mm=5.0))
+    scene = build(femur("untreated", loads=("stance", "sideways_fall"), mesh_size_mm=7.0))
     stance = posed(scene, Wish("untreated", "stance", "inp", False))
     fall = pose("fall", stance.mesh, stance.field, scene.boundaries["sideways_fall"])
     return {"stance": stance, "sideways_fall": fall}
@@ -105,8 +105,8 @@ def test_the_elastic_bone_is_as_stiff_and_moves_alike(load: str, problems: dict[
 def test_the_yielding_bone_carries_as_much_until_it_is_about_to_break(
     problems: dict[str, Problem], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Keyak's curves with their softening; the peak is at 1.65 mm, past which CalculiX needs several times the steps.
-    monkeypatch.setattr(inp, "PLASTIC_TRAVEL", 1.5)
+    # Keyak's curves with their softening; the peak is near 1.5 mm, where CalculiX needs several times the steps.
+    monkeypatch.setattr(inp, "PLASTIC_TRAVEL", 1.3)
     monkeypatch.setattr(inp, "PLASTIC_STEPS", 4)
     problem = problems["stance"]
     printed = solved(problem, True, tmp_path)
@@ -124,5 +124,5 @@ def test_the_yielding_bone_carries_as_much_until_it_is_about_to_break(
         print(f"{travel:.3f} mm: {mine:.1f} N here, {other:.1f} there ({100 * (other / mine - 1):+.4f} %)")
     assert len(here) >= 4
     # the bone has yielded: an elastic one would carry over 4000 N
-    assert here[-1] < 0.75 * elastic.force * state.travel
+    assert here[-1] < 0.8 * elastic.force * state.travel
     assert there == pytest.approx(np.array(here), rel=1e-3)
