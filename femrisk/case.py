@@ -31,7 +31,7 @@ from femrisk.meshes.surface import SurfaceBone
 from femrisk.mistakes import SeveralMistakes, translate
 from femrisk.part import Part
 from femrisk.patient import Patient
-from femrisk.scores import SCORES
+from femrisk.scores import BONES, SCORES
 
 #: Names become folders and solids: letters, digits, underscore, hyphen, dot.
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
@@ -180,6 +180,19 @@ class Case(Part):
     @classmethod
     def _scores_once(cls, scores: tuple[str, ...]) -> tuple[str, ...]:
         return _once(scores)
+
+    @model_validator(mode="after")
+    def _scores_fit_the_bone(self) -> Case:
+        kind = getattr(self.bone, "anatomy_kind", self.bone.kind)
+        allowed = ", ".join(name for name in SCORES if kind in BONES[name])
+        wrong: list[tuple[KeyPath, str]] = [
+            (("scores", index), f"no score of a {kind} (allowed: {allowed}, got: {name})")
+            for index, name in enumerate(self.scores)
+            if kind not in BONES[name]
+        ]
+        if wrong:
+            raise SeveralMistakes(*wrong)
+        return self
 
     def resolved(self) -> Case:
         """The same case with nothing left to defaults: bone filled in from sex and age, every part with its name."""

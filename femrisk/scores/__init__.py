@@ -6,12 +6,15 @@ with its source and how well each rule predicts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from femrisk.meshes.involvement import LesionMeasure
+from femrisk.meshes.spine import VertebraMeasure
 from femrisk.patient import Patient
+from femrisk.rigidity import Cut
+from femrisk.scores import sins, spine, structural
 from femrisk.scores.femur import MIRELS_PERCENT, RULES, SITE_POINTS, mirels_band, mirels_size_points
 from femrisk.scores.value import Score, Value, bounds
 
@@ -30,10 +33,24 @@ __all__ = [
     "worst",
 ]
 
+#: scores of a vertebra with all of its lesions, by the name a case file asks for
+VERTEBRA_RULES: Mapping[str, Callable[[Patient, VertebraMeasure], Score]] = {
+    "sins": sins.sins,
+    "taneichi": spine.taneichi,
+    "kostuik": spine.kostuik,
+}
+
 #: names of the scores of a single lesion
 LESION_SCORES = tuple(RULES)
 #: names a case file may ask for
-SCORES = LESION_SCORES
+SCORES = (*LESION_SCORES, "rigidity", *VERTEBRA_RULES)
+
+#: kinds of bones that each score is meant for
+BONES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(LESION_SCORES, ("proximal_femur",)),
+    "rigidity": ("proximal_femur", "vertebra"),
+    **dict.fromkeys(VERTEBRA_RULES, ("vertebra",)),
+}
 
 
 class Named(Protocol):
@@ -78,6 +95,31 @@ def worst(name: str, patient: Patient, lesions: Sequence[tuple[Named, LesionMeas
     return replace(each[chosen], items=items)
 
 
-def assess(names: Sequence[str], patient: Patient, lesions: Sequence[tuple[Named, LesionMeasure]]) -> dict[str, Score]:
-    """Every named score, each of its worst lesion."""
-    return {name: worst(name, patient, lesions) for name in names}
+def assess(
+    names: Sequence[str],
+    patient: Patient,
+    lesions: Sequence[tuple[Named, LesionMeasure]],
+    *,
+    cut: Callable[[], Sequence[Cut]] | None = None,
+    vertebra: Callable[[], VertebraMeasure] | None = None,
+) -> dict[str, Score]:
+    """Every named score: of its worst lesion, or of the bone with all of them.
+
+    Args:
+        names: of SCORES.
+        patient: whose bone it is.
+        lesions: each with what it takes.
+        cut: gives the bone's sections; called only where a score reads them.
+        vertebra: measures the vertebra; called only where a score reads it.
+    """
+    found = {}
+    for name in names:
+        if name in RULES or not lesions:
+            found[name] = worst(name, patient, lesions)
+        elif name == "rigidity" and cut is not None:
+            found[name] = structural.rigidity(cut())
+        elif name in VERTEBRA_RULES and vertebra is not None:
+            found[name] = VERTEBRA_RULES[name](patient, vertebra())
+        else:
+            found[name] = Score(name, None, {}, "not measured in this bone", "None.", "")
+    return found
