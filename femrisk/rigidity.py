@@ -62,6 +62,14 @@ class Cut:
 
 
 @dataclass(frozen=True)
+class Shell:
+    """A cortex too thin to be a part of the anatomy's shapes, laid on the inside of its surface."""
+
+    thickness_mm: float
+    young_MPa: float
+
+
+@dataclass(frozen=True)
 class Span:
     """Where to cut: a frame, whose first axis is cut across, and from where to where along it, mm."""
 
@@ -121,6 +129,7 @@ def cuts(
     step_mm: float = STEP_MM,
     half_mm: float = HALF_MM,
     smallest_mm2: float = 0.0,
+    shell: Shell | None = None,
 ) -> tuple[Cut, ...]:
     """Cut a bone across axes, without and with all of its lesions.
 
@@ -132,6 +141,7 @@ def cuts(
         step_mm: spacing of the points of a section.
         half_mm: half the width of a section.
         smallest_mm2: sections of less bone are left out.
+        shell: the cortex, where the anatomy has none; lesions take it as they take the bone under it.
     """
     found = []
     for span in where:
@@ -139,7 +149,7 @@ def cuts(
         # middles of equal parts: the very ends of a lesion hold nothing of it
         along = span.low + (np.arange(count) + 0.5) / count * (span.high - span.low)
         for place in along:
-            cut = cut_at(anatomy, lesions, span.at, float(place), law, step_mm, half_mm, smallest_mm2)
+            cut = cut_at(anatomy, lesions, span.at, float(place), law, step_mm, half_mm, smallest_mm2, shell)
             found += [cut] if cut is not None else []
     return tuple(found)
 
@@ -153,6 +163,7 @@ def cut_at(
     step_mm: float = STEP_MM,
     half_mm: float = HALF_MM,
     smallest_mm2: float = 0.0,
+    shell: Shell | None = None,
 ) -> Cut | None:
     """One section, ``place`` mm along the first axis of a frame; None where it is too small."""
     section = slices(anatomy, at, [place], step_mm, half_mm)
@@ -163,6 +174,8 @@ def cut_at(
         return None
     points = section.points[0].reshape(-1, 3)[inside]
     intact = host_modulus(anatomy, points, law, step_mm)
+    if shell is not None:
+        intact = with_shell(outer[inside], intact, shell, step_mm)
     lesioned = with_lesions(points, intact, lesions, step_mm)
     flat = at.local(points)[:, 1:]
     return Cut(
@@ -174,9 +187,18 @@ def cut_at(
 
 def host_modulus(anatomy: Anatomy, points: Floats, law: DensityLaw, step_mm: float) -> Floats:
     """(n,) Young's modulus of bone at points (n, 3); a piece across the endosteum has its share of either side."""
+    if anatomy.inner is None:
+        return law.modulus(anatomy.density(points, np.zeros(len(points), bool)))
     sides = [law.modulus(anatomy.density(points, np.full(len(points), cortical))) for cortical in (True, False)]
     within = _covered(anatomy.inner.distance(points), step_mm)
     return np.asarray(sides[0] * (1 - within) + sides[1] * within)
+
+
+def with_shell(outer: Floats, host: Floats, shell: Shell, step_mm: float) -> Floats:
+    """(n,) Young's modulus of pieces at ``outer`` (n,) from the surface, a share of each being shell."""
+    whole, within = _covered(outer, step_mm), _covered(outer + shell.thickness_mm, step_mm)
+    share = 1 - within / np.maximum(whole, 1e-12)
+    return np.asarray(host * (1 - share) + shell.young_MPa * share)
 
 
 def with_lesions(points: Floats, host: Floats, lesions: Sequence[PlacedLesion], step_mm: float) -> Floats:

@@ -15,7 +15,7 @@ from femrisk.meshes.labelled import Floats
 from femrisk.meshes.lesions import PlacedLesion, SphereLesion
 from femrisk.meshes.shapes import Ball
 from femrisk.meshes.sites import Frame
-from femrisk.rigidity import Cut, SectionRigidity, Span, cut_at, cut_femur, cuts, section_rigidity, spans
+from femrisk.rigidity import Cut, SectionRigidity, Shell, Span, cut_at, cut_femur, cuts, section_rigidity, spans
 from femrisk.scores.structural import LOSS_LIMIT_SHARE, rigidity
 
 #: shaft: radii 14 outside and 8 inside; cortex of 1.1 and canal of 0.3 g/cm3
@@ -181,6 +181,17 @@ def test_the_larger_lesion_takes_more_wherever_it_lies() -> None:
         losses = [rigidity(cut_femur(BONE, (ball(radius, **place),), LAW)).value for radius in (4.0, 7.0, 10.0, 13.0)]
         assert losses == sorted(losses, key=float)  # type: ignore[arg-type]
         assert losses[0] != losses[-1]
+
+
+def test_a_shell_too_thin_for_cells_adds_its_ring() -> None:
+    # solid bone of 0.3 g/cm3 with a ring of 0.35 mm at 12 GPa on the inside of its surface
+    bone = replace(BONE, inner=None)  # type: ignore[arg-type]
+    at = Frame(np.array([0.0, 0.0, -130.0]), np.array([[0.0, 0, 1], [1, 0, 0], [0, 1, 0]]))
+    found = cut_at(bone, (), at, 0.0, LAW, shell=Shell(0.35, 12000.0))
+    assert found is not None
+    (area, second), (core, core_second) = disc(OUTER), disc(OUTER - 0.35)
+    assert found.intact.axial == pytest.approx(12000 * (area - core) + INSIDE * core, rel=0.004)
+    assert found.intact.bending == pytest.approx(12000 * (second - core_second) + INSIDE * core_second, rel=0.006)
 
 
 def test_the_ends_of_a_span_and_its_sections_lie_across_the_given_axis() -> None:
