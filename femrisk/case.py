@@ -275,8 +275,11 @@ def text_of(case: Case) -> str:
 
 
 def question_of(case: Case) -> str:
-    """What a result depends on: the same text but for ``analysis.models``, since each model's results stand alone."""
-    return _yaml(case.resolved().model_dump(mode="json", exclude={"analysis": {"models"}}))
+    """What a result depends on: the same text but for ``analysis.models``, since each model's results stand alone, and
+    for what only the scores of the spine read.
+    """
+    unread = {"analysis": {"models"}, "patient": {"spinal_pain", "spinal_alignment", "spinal_angulation_deg"}}
+    return _yaml(case.resolved().model_dump(mode="json", exclude=unread))
 
 
 def under_model(case: Case, model: str) -> Case:
