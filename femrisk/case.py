@@ -275,8 +275,9 @@ def text_of(case: Case) -> str:
 
 
 def question_of(case: Case) -> str:
-    """What a result depends on: the same text but for ``analysis.models``, since each model's results stand alone, and
-    for what only the scores of the spine read.
+    """What a result depends on: the text without ``analysis.models`` and without what only scores of the spine read.
+
+    Each model's results stand alone.
     """
     unread = {"analysis": {"models"}, "patient": {"spinal_pain", "spinal_alignment", "spinal_angulation_deg"}}
     return _yaml(case.resolved().model_dump(mode="json", exclude=unread))
