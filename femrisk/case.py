@@ -186,7 +186,7 @@ class Case(Part):
         kind = getattr(self.bone, "anatomy_kind", self.bone.kind)
         allowed = ", ".join(name for name in SCORES if kind in BONES[name])
         wrong: list[tuple[KeyPath, str]] = [
-            (("scores", index), f"no score of a {kind} (allowed: {allowed}, got: {name})")
+            (("scores", index), f"is no score of a {kind.replace('_', ' ')} (allowed: {allowed}, got: {name})")
             for index, name in enumerate(self.scores)
             if kind not in BONES[name]
         ]

@@ -44,8 +44,9 @@ def measure_vertebra(
 ) -> VertebraMeasure:
     """Measure what all lesions together take (deterministic; shares to about 0.01).
 
-    A part that is not drawn has no share, but for facets on a side whose posterior elements no lesion touches: they
-    lose nothing.
+    What is not drawn is unknown where a lesion comes near: facets where it takes some of the posterior elements of
+    their side, joints with the ribs where it takes some of these, the pedicle or the posterior half of the body. Else
+    it loses nothing.
 
     Args:
         level: name of the vertebra.
@@ -122,13 +123,21 @@ def _grid(outer: Shape, spacing: float) -> tuple[Floats, Floats]:
 
 def _side(cells: _Cells, parts: VertebraParts, in_body: NDArray[np.bool_], half: NDArray[np.bool_]) -> SideMeasure:
     pedicle = parts.pedicles(cells.points)
-    behind = cells.share(half & ~in_body & ~pedicle)
-    untouched = None if behind > 0 else 0.0
+    behind = half & ~in_body & ~pedicle
+    # a rib meets the posterior half of the body, the pedicle's root and the transverse process
+    beside_ribs = half & (~in_body | (cells.points[:, 1] < 0))
     return SideMeasure(
         pedicle=cells.share(half & pedicle),
-        facet=untouched if parts.facets is None else cells.share(half & parts.facets(cells.points)),
-        costovertebral=None if parts.costovertebral is None else cells.share(half & parts.costovertebral(cells.points)),
+        facet=_drawn(cells, parts.facets, half, behind),
+        costovertebral=_drawn(cells, parts.costovertebral, half, beside_ribs),
     )
+
+
+def _drawn(cells: _Cells, where: Where | None, half: NDArray[np.bool_], around: NDArray[np.bool_]) -> float | None:
+    """Share of a part; where it was not drawn, 0 if lesions leave all ``around`` it alone, else unknown."""
+    if where is not None:
+        return cells.share(half & where(cells.points))
+    return None if cells.share(around) > 0 else 0.0
 
 
 def _columns(cells: _Cells, in_body: NDArray[np.bool_], left: NDArray[np.bool_]) -> Mapping[str, ColumnMeasure]:

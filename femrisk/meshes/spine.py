@@ -33,7 +33,7 @@ class SideMeasure:
 
     pedicle: float | None
     facet: float | None
-    #: joints with the ribs; None below T12 too, where there are none
+    #: joints with the ribs; read in T1 to T12 only
     costovertebral: float | None = None
 
 

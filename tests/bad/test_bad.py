@@ -197,7 +197,7 @@ VALUES: dict[str, tuple[str, str, list[list[str]]]] = {
     "score_of_another_bone": (
         "[mirels]",
         "[mirels, sins]",
-        [["scores[1]: no score of a proximal_femur", "got: sins)"]],
+        [["scores[1]: is no score of a proximal femur", "got: sins)"]],
     ),
     "score_twice": ("[mirels]", "[mirels, mirels]", [["scores[1]: named twice (got: mirels)"]]),
     "wrong_quadrant": ("inferomedial", "inferomedal", [["quadrant: unknown value; did you mean inferomedial?"]]),

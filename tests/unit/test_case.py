@@ -292,5 +292,5 @@ def test_a_score_belongs_to_its_bone(score: str, fits: bool) -> None:
     if fits:
         assert Case.model_validate(content).scores == (score,)
     else:
-        with pytest.raises(ValidationError, match="no score of a proximal_femur"):
+        with pytest.raises(ValidationError, match="is no score of a proximal femur"):
             Case.model_validate(content)

@@ -102,6 +102,19 @@ def test_facets_that_were_not_drawn_are_unknown_only_where_their_side_is_touched
     assert (found.left.facet, found.right.facet) == (0, pytest.approx(0.9, abs=0.1))
 
 
+@pytest.mark.parametrize(
+    ("place", "share"),
+    [((0, 8, 0), 0), ((-9, 8, 0), 0), ((9, -8, 0), None), ((12, -25, 4), None), ((15, -38, 0), None)],
+)
+def test_rib_joints_that_were_not_drawn_are_unknown_only_where_a_lesion_comes_near(
+    place: tuple[float, float, float], share: float | None
+) -> None:
+    found = measured(ball(*place, 5))
+    assert found.left is not None
+    assert found.right is not None
+    assert (found.left.costovertebral, found.right.costovertebral) == (0, share)
+
+
 def test_half_of_the_body_is_the_anterior_columns() -> None:
     # everything in front of y = 1: no more than a sliver of the anterior quarters is left, their wall is breached
     front = Intersection((Ball(np.zeros(3), 60.0), HalfSpace(np.array([0.0, 1.0, 0.0]), np.array([0.0, -1.0, 0.0]))))
