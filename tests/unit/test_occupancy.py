@@ -82,6 +82,18 @@ def test_what_two_lesions_share_counts_once() -> None:
     assert twice.natures == ("lytic", "lytic")
 
 
+def test_a_section_that_is_little_more_than_a_rim_is_no_section() -> None:
+    # a body like a ball of 20 mm, and a lesion that takes its cap above z = 12 whole; sections of half of the largest
+    # area or more end at z = 20 sqrt(1 / 2) = 14.1, so the sections of the cap at 12 to 14 mm count, and below 12 none
+    body = VertebraParts(Ball(np.zeros(3), 20.0), lambda points: points[:, 1] > -50, lambda points: points[:, 1] < -50)
+    low, high = (
+        Intersection((Ball(np.zeros(3), 60.0), HalfSpace(np.array([0.0, 0.0, z]), np.array([0.0, 0.0, -1.0]))))
+        for z in (12.0, 16.0)
+    )
+    assert measured(lesion(low), parts=body).body_section_share == pytest.approx(1)
+    assert measured(lesion(high), parts=body).body_section_share == 0
+
+
 def test_left_is_where_x_is_negative() -> None:
     found = measured(ball(-12, -25, 4, 10))
     assert found.left is not None

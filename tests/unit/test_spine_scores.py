@@ -133,12 +133,12 @@ def test_a_column_that_does_not_exist_is_refused() -> None:
     ("sex", "load_N", "words"),
     [
         ("female", 4500.0, "up to 4500 N: fragile"),
-        ("female", 4501.0, "low"),
-        ("female", 6500.0, "low"),
+        ("female", 4501.0, "up to 6500 N: low"),
+        ("female", 6500.0, "up to 6500 N: low"),
         ("female", 6501.0, "not low"),
         ("male", 6500.0, "up to 6500 N: fragile"),
-        ("male", 6501.0, "low"),
-        ("male", 8500.0, "low"),
+        ("male", 6501.0, "up to 8500 N: low"),
+        ("male", 8500.0, "up to 8500 N: low"),
         ("male", 8501.0, "not low"),
     ],
 )
