@@ -31,7 +31,7 @@ from femrisk.meshes.surface import SurfaceBone
 from femrisk.mistakes import SeveralMistakes, translate
 from femrisk.part import Part
 from femrisk.patient import Patient
-from femrisk.scores import SCORES
+from femrisk.scores import BONES, SCORES
 
 #: Names become folders and solids: letters, digits, underscore, hyphen, dot.
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
@@ -181,6 +181,19 @@ class Case(Part):
     def _scores_once(cls, scores: tuple[str, ...]) -> tuple[str, ...]:
         return _once(scores)
 
+    @model_validator(mode="after")
+    def _scores_fit_the_bone(self) -> Case:
+        kind = getattr(self.bone, "anatomy_kind", self.bone.kind)
+        allowed = ", ".join(name for name in SCORES if kind in BONES[name])
+        wrong: list[tuple[KeyPath, str]] = [
+            (("scores", index), f"is no score of a {kind.replace('_', ' ')} (allowed: {allowed}, got: {name})")
+            for index, name in enumerate(self.scores)
+            if kind not in BONES[name]
+        ]
+        if wrong:
+            raise SeveralMistakes(*wrong)
+        return self
+
     def resolved(self) -> Case:
         """The same case with nothing left to defaults: bone filled in from sex and age, every part with its name."""
         changes: dict[str, Any] = {"bone": self.bone.resolved(self.patient.sex, self.patient.age_years)}
@@ -262,8 +275,12 @@ def text_of(case: Case) -> str:
 
 
 def question_of(case: Case) -> str:
-    """What a result depends on: the same text but for ``analysis.models``, since each model's results stand alone."""
-    return _yaml(case.resolved().model_dump(mode="json", exclude={"analysis": {"models"}}))
+    """What a result depends on: the text without ``analysis.models`` and without what only scores of the spine read.
+
+    Each model's results stand alone.
+    """
+    unread = {"analysis": {"models"}, "patient": {"spinal_pain", "spinal_alignment", "spinal_angulation_deg"}}
+    return _yaml(case.resolved().model_dump(mode="json", exclude=unread))
 
 
 def under_model(case: Case, model: str) -> Case:

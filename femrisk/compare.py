@@ -9,6 +9,7 @@ from femrisk.comparison import Comparison, Row
 from femrisk.demand import BOS_THRESHOLD_BW, Demand, body_weights, demand, factor_of_risk
 from femrisk.patient import Patient
 from femrisk.scores import Score
+from femrisk.scores.strength import vertebral_strength
 
 
 def compare(
@@ -40,12 +41,15 @@ def compare(
     known = {load: one for load, one in demands.items() if one is not None}
     rows = tuple(_row(result, results, arm_kinds, known, patient) for result in results)
     withheld = frozenset((str(one["arm"]), str(one["load"])) for one in results if under_contact(one))
-    bos = _bone_strength(rows, arm_kinds, load_kinds)
+    strengths = (
+        _bone_strength(rows, arm_kinds, load_kinds),
+        _vertebral_strength(rows, arm_kinds, load_kinds, patient.sex),
+    )
     return Comparison(
         case=case,
         version=version,
         rows=rows,
-        scores={**scores, **({"bos": bos} if bos else {})},
+        scores={**scores, **{one.name: one for one in strengths if one is not None}},
         ranking={
             load: _ranking(
                 [row for row in rows if row.load == load and (row.arm, load) not in withheld], mesh_noise_share
@@ -163,4 +167,22 @@ def _bone_strength(rows: Sequence[Row], arm_kinds: Mapping[str, str], load_kinds
         band=("at least; " if lower_bound else "") + band,
         advice="The threshold is recalled and belongs to its authors' own model and calibrated CT: read it as a scale.",
         source="BOS score, Eggermont 2020 (threshold recalled, to be checked)",
+    )
+
+
+def _vertebral_strength(
+    rows: Sequence[Row], arm_kinds: Mapping[str, str], load_kinds: Mapping[str, str], sex: str
+) -> Score | None:
+    """Strength of the untreated vertebra in axial compression against the limits of its population."""
+    pressed = [row for row in rows if load_kinds.get(row.load, row.load) == "axial_compression" and row.fracture_load_N]
+    untreated = next((row for row in pressed if arm_kinds.get(row.arm, row.arm) == "untreated"), None)
+    if untreated is None or untreated.fracture_load_N is None:
+        return None
+    return vertebral_strength(
+        sex,
+        untreated.fracture_load_N,
+        at_least=untreated.status not in RATED,
+        arm=untreated.arm,
+        load=untreated.load,
+        values={row.arm: row.fracture_load_N for row in pressed if row.load == untreated.load and row.fracture_load_N},
     )

@@ -33,6 +33,17 @@ class Patient(Part):
     lesser_trochanter_fracture: bool | None = None
     """Earlier fracture of the lesser trochanter; without it, scores that need it are given as a range."""
 
+    spinal_pain: Literal["none", "occasional", "mechanical"] | None = None
+    """Pain of the spine as in SINS: none; occasional, but not mechanical; or mechanical, worse on movement or loading
+    and relieved by lying down. Without it, SINS is given as a range."""
+
+    spinal_alignment: Literal["normal", "deformity", "subluxation"] | None = None
+    """Alignment of the spine on radiographs as in SINS: normal; new deformity (kyphosis or scoliosis); or subluxation
+    or translation. Without it, SINS is given as a range."""
+
+    spinal_angulation_deg: Annotated[float, Field(ge=0, le=90)] | None = None
+    """Angulation of the spine at the vertebra, degrees; above 20 it adds instability to Kostuik's columns."""
+
     hip_soft_tissue_mm: Annotated[float, Field(ge=0, le=150)] | None = None
     """Thickness of soft tissue over the greater trochanter; without it, the impact of a fall is not attenuated."""
 

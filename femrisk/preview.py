@@ -7,11 +7,13 @@ from rich.console import Console
 from rich.table import Table
 
 from femrisk.case import names
+from femrisk.materials.density import LAWS
 from femrisk.meshes.cement import measure_cement
 from femrisk.meshes.involvement import measure
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.sizing import grid_points, size_field
 from femrisk.plan import families, sizing
+from femrisk.rigidity import cut_femur
 from femrisk.scene import Scene
 from femrisk.scores import Score, assess
 
@@ -105,7 +107,13 @@ def loads_table(scene: Scene) -> Table:
 def scores_of(scene: Scene) -> dict[str, Score]:
     """The scores the case asks for."""
     measured = [(lesion, measure(lesion, scene.anatomy)) for lesion in scene.lesions]
-    return assess(scene.case.scores, scene.case.patient, measured)
+    law = LAWS[scene.case.analysis.density_law]
+    return assess(
+        scene.case.scores,
+        scene.case.patient,
+        measured,
+        cut=lambda: cut_femur(scene.anatomy, scene.lesions, law),
+    )
 
 
 def scores_table(scene: Scene) -> Table:

@@ -21,7 +21,7 @@ LAYERS = (
     {"errors", "part", "units", "history", "wheel"},
     {"meshes"},
     {"materials"},
-    {"patient", "arms", "loads", "parting"},
+    {"patient", "arms", "loads", "parting", "rigidity"},
     {"clusters"},
     {"fracture", "scores", "demand"},
     {"element"},

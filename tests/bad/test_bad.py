@@ -194,6 +194,11 @@ VALUES: dict[str, tuple[str, str, list[list[str]]]] = {
         [["analysis.interface_opening: unknown key; did you mean interface_opening_mm, in mm?"]],
     ),
     "wrong_score": ("[mirels]", "[mirrels]", [["scores[0]: unknown score; did you mean mirels?", "got: mirrels)"]]),
+    "score_of_another_bone": (
+        "[mirels]",
+        "[mirels, sins]",
+        [["scores[1]: is no score of a proximal femur", "got: sins)"]],
+    ),
     "score_twice": ("[mirels]", "[mirels, mirels]", [["scores[1]: named twice (got: mirels)"]]),
     "wrong_quadrant": ("inferomedial", "inferomedal", [["quadrant: unknown value; did you mean inferomedial?"]]),
     "no_arms": (

@@ -276,3 +276,21 @@ def test_a_path_may_be_text(tmp_path: Path) -> None:
     assert read_case(str(tmp_path / "case.yaml")) == case.resolved()
     with pytest.raises(CaseError, match="no such file"):
         read_case(str(tmp_path / "none.yaml"))
+
+
+def test_what_only_scores_of_the_spine_read_asks_no_new_question() -> None:
+    case = read_case(EXAMPLE)
+    told = case.model_copy(update={"patient": case.patient.model_copy(update={"spinal_pain": "mechanical"})})
+    assert question_of(told) == question_of(case)
+    assert "spinal" not in question_of(case)
+    assert text_of(told) != text_of(case)
+
+
+@pytest.mark.parametrize(("score", "fits"), [("rigidity", True), ("mirels", True), ("sins", False), ("kostuik", False)])
+def test_a_score_belongs_to_its_bone(score: str, fits: bool) -> None:
+    content = {**read_case(EXAMPLE).model_dump(), "scores": (score,)}
+    if fits:
+        assert Case.model_validate(content).scores == (score,)
+    else:
+        with pytest.raises(ValidationError, match="is no score of a proximal femur"):
+            Case.model_validate(content)

@@ -261,6 +261,26 @@ def test_no_bone_strength_without_an_untreated_bone_in_stance(arms: list[Result]
     assert "bos" not in compared(*arms).scores
 
 
+@pytest.mark.parametrize(
+    ("load_N", "status", "band"),
+    [
+        (4000.0, "collapsed", "up to 4500 N: fragile"),
+        (6000.0, "plateau", "above 4500 N, up to 6500 N: low"),
+        (4000.0, "limit_reached", "at least; not known: the load is a lower bound"),
+    ],
+)
+def test_the_strength_of_a_vertebra_is_told_for_the_untreated_one_in_compression(
+    load_N: float, status: str, band: str
+) -> None:
+    pair = (result("intact", 7000.0, "press"), result("untreated", load_N, "press", status))
+    scores = compared(*pair, loads={"press": "axial_compression"}).scores
+    assert scores["vertebral_strength"].value == load_N
+    assert scores["vertebral_strength"].band == band
+    assert scores["vertebral_strength"].items["values"] == {"intact": 7000.0, "untreated": load_N}
+    assert "bos" not in scores
+    assert "vertebral_strength" not in compared(*pair, loads={"press": "stance"}).scores
+
+
 def test_json_has_the_keys_of_the_contract_and_null_for_what_is_not_there() -> None:
     score = Score("mirels", 9.0, {"site": 3}, "band", "advice", "source")
     comparison = compare(

@@ -13,6 +13,8 @@ from femrisk.meshes.involvement import LesionMeasure
 from femrisk.meshes.sites import Site
 from femrisk.patient import Patient
 from femrisk.scores import (
+    BONES,
+    LESION_SCORES,
     MIRELS_PERCENT,
     SCORES,
     SITE_POINTS,
@@ -224,7 +226,7 @@ def test_of_several_lesions_the_worst_is_reported_and_named() -> None:
 
 def test_the_worst_lesion_does_not_hang_on_the_order_of_lesions() -> None:
     lesions = [(Lesion("a", "shaft"), PLAIN), (Lesion("b", "neck"), PLAIN)]
-    for name in SCORES:
+    for name in LESION_SCORES:
         assert worst(name, patient(None), lesions).value == worst(name, patient(None), lesions[::-1]).value
 
 
@@ -233,7 +235,7 @@ def test_no_lesion_has_no_score() -> None:
 
 
 def test_scores_go_to_json_as_they_are() -> None:
-    for name, one in assess(SCORES, patient(None), [(Lesion("a", "neck"), PLAIN)]).items():
+    for name, one in assess(LESION_SCORES, patient(None), [(Lesion("a", "neck"), PLAIN)]).items():
         plain = one.as_dict()
         assert {"value", "items", "band", "advice", "source"} <= set(plain)
         assert json.loads(json.dumps(plain, allow_nan=False)) == plain
@@ -248,3 +250,15 @@ def test_an_unknown_score_lists_the_known_ones() -> None:
 
 def test_all_three_sites_of_the_paper_are_there() -> None:
     assert tuple(SITE_POINTS) == SITES
+
+
+def test_every_score_names_the_bones_it_is_meant_for() -> None:
+    assert set(BONES) == set(SCORES)
+    assert all(kinds for kinds in BONES.values())
+    assert [name for name in SCORES if BONES[name] == ("proximal_femur", "vertebra")] == ["rigidity"]
+
+
+def test_what_was_not_measured_is_said_and_not_scored() -> None:
+    found = assess(("rigidity", "sins"), patient(), [(Lesion("a", "neck"), PLAIN)])
+    assert {one.value for one in found.values()} == {None}
+    assert {one.band for one in found.values()} == {"not measured in this bone"}

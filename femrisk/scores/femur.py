@@ -1,21 +1,16 @@
-"""Clinical scores: in go the patient, a lesion's site and nature and its measures; out comes a ``Score``.
+"""Scores of a lesion of the femur: the patient, the lesion's site, nature and measures in, a ``Score`` out.
 
-Radiographic rules computed from the geometry of the model. An answer the patient has not given widens the score to a
-range; it is never filled in. ``docs/scores.md`` has every table with its source and how well each rule predicts.
+Radiographic rules computed from the geometry of the model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
 from math import pi
-from typing import Protocol
 
 from femrisk.meshes.involvement import LesionMeasure
 from femrisk.patient import Patient
-
-#: one number, or (lowest, highest) where an input is unknown, or nothing to score
-Value = float | tuple[float, float] | None
+from femrisk.scores.value import Score, spanned
 
 #: Mirels 1989: points of each level. The femur knows no upper limb; it stays in the table for completeness.
 SITE_POINTS = {"upper_limb": 1, "lower_limb": 2, "peritrochanteric": 3}
@@ -43,48 +38,6 @@ AXIAL_LIMIT_MM = 30.0
 CIRCUMFERENTIAL_LIMIT_SHARE = 0.5
 
 
-class Named(Protocol):
-    """What a score reads of a lesion itself (``femrisk.meshes.lesions.PlacedLesion``)."""
-
-    @property
-    def name(self) -> str:
-        """Name within the case."""
-
-    @property
-    def site(self) -> str:
-        """Site within the femur."""
-
-    @property
-    def nature(self) -> str:
-        """Lytic, mixed or blastic."""
-
-
-@dataclass(frozen=True)
-class Score:
-    """A clinical score with its parts, what it means, and where that is written."""
-
-    name: str
-    #: points, mm, share or number of criteria met (``items["unit"]``); (lowest, highest) where an input is unknown
-    value: Value
-    #: the parts of the score, its unit, the lesion it belongs to
-    items: Mapping[str, object]
-    #: where the value lies, in words
-    band: str
-    #: what the source advises
-    advice: str
-    source: str
-
-    def as_dict(self) -> dict[str, object]:
-        """Plain mapping for ``comparison.json``; a range becomes a list of two."""
-        return {key: _listed(item) for key, item in asdict(self).items()}
-
-
-def _listed(item: object) -> object:
-    if isinstance(item, dict):
-        return {key: _listed(inner) for key, inner in item.items()}
-    return list(item) if isinstance(item, tuple) else item
-
-
 def mirels_size_points(diameter_share: float) -> int:
     """Points for the share of the bone's diameter that the lesion takes: below 1/3, 1/3 to 2/3, above 2/3."""
     if diameter_share < 1 / 3:
@@ -107,7 +60,7 @@ def mirels(patient: Patient, site: str, nature: str, measure: LesionMeasure) -> 
         advice += " The neck is counted as peritrochanteric (3 points); read as lower limb it is one point less."
     return Score(
         name="mirels",
-        value=float(low) if low == high else (float(low), float(high)),
+        value=spanned(low, high),
         items={
             **fixed,
             "pain": pains[0] if low == high else pains,
@@ -185,7 +138,7 @@ def _criteria(name: str, met: Mapping[str, bool | None], band: Mapping[str, str]
     unknown = [criterion for criterion, answer in met.items() if answer is None]
     return Score(
         name=name,
-        value=float(low) if low == high else (float(low), float(high)),
+        value=spanned(low, high),
         items={**met, "unit": f"of {len(met)} criteria"},
         band=band[key] + (f" (not known: {', '.join(unknown)})" if unknown else ""),
         advice=rest["advice"],
@@ -236,6 +189,7 @@ def harrington(patient: Patient, site: str, nature: str, measure: LesionMeasure)
     )
 
 
+#: rules by the name a case file asks for
 RULES: Mapping[str, Callable[[Patient, str, str, LesionMeasure], Score]] = {
     "mirels": mirels,
     "axial_cortical_involvement": axial_cortical_involvement,
@@ -243,43 +197,3 @@ RULES: Mapping[str, Callable[[Patient, str, str, LesionMeasure], Score]] = {
     "deschamps": deschamps,
     "harrington": harrington,
 }
-
-#: names a case file may ask for
-SCORES = tuple(RULES)
-
-
-def score(name: str, patient: Patient, site: str, nature: str, measure: LesionMeasure) -> Score:
-    """The named score of one lesion.
-
-    Raises:
-        KeyError: no such score; the message lists those there are.
-    """
-    if name not in RULES:
-        raise KeyError(f"no score {name!r} (has: {', '.join(SCORES)})")
-    return RULES[name](patient, site, nature, measure)
-
-
-def worst(name: str, patient: Patient, lesions: Sequence[tuple[Named, LesionMeasure]]) -> Score:
-    """The named score of the lesion that scores highest; ``items`` say which lesion, and what the others have.
-
-    Ranges are compared by their upper end, then by their lower one; of equals the first counts.
-    """
-    if not lesions:
-        return Score(name, None, {}, "no lesion to score", "None.", "")
-    each = {lesion.name: score(name, patient, lesion.site, lesion.nature, measure) for lesion, measure in lesions}
-    chosen = max(each, key=lambda lesion: _bounds(each[lesion].value)[::-1])
-    items: dict[str, object] = {**each[chosen].items, "lesion": chosen}
-    if len(each) > 1:
-        items["values"] = {lesion: one.value for lesion, one in each.items()}
-    return replace(each[chosen], items=items)
-
-
-def assess(names: Sequence[str], patient: Patient, lesions: Sequence[tuple[Named, LesionMeasure]]) -> dict[str, Score]:
-    """Every named score, each of its worst lesion."""
-    return {name: worst(name, patient, lesions) for name in names}
-
-
-def _bounds(value: Value) -> tuple[float, float]:
-    if value is None:
-        return (-1.0, -1.0)
-    return value if isinstance(value, tuple) else (value, value)
