@@ -86,7 +86,7 @@ class Verdict:
     step_error: float | None
 
 
-def pace(elastic: State, expected: float, law: DamageLaw, strain: Floats) -> Pace:
+def pace(elastic: State, expected: float, law: DamageLaw, strain: Floats, used: float = 0.0) -> Pace:
     """The steps of a march, in shares of the travel at which the strain criterion is met.
 
     Args:
@@ -94,8 +94,9 @@ def pace(elastic: State, expected: float, law: DamageLaw, strain: Floats) -> Pac
         expected: that travel, mm.
         law: (m, 4, 2) the law.
         strain: (m, 4, 6) of the elastic state, in the order of the law.
+        used: share of a skin's strength that it takes up.
     """
-    onset = float(grown(law, strain, np.zeros(law.onset.shape)).max(initial=1e-9))
+    onset = max(float(grown(law, strain, np.zeros(law.onset.shape)).max(initial=1e-9)), used)
     return Pace(SHORT / onset, STEP * expected, FURTHEST * expected, WINDOW * expected, elastic.force)
 
 

@@ -79,6 +79,12 @@ class Membrane:
         spent = dissipation(self.curve, state.skin_accumulated)
         return 1e-3 * float((self.measure * stored).sum()), 1e-3 * float((self.measure * spent).sum())
 
+    def used(self, displacement: Floats) -> float:
+        """Largest share of its strength that an elastic skin takes up."""
+        strain = self.strain(displacement)
+        xx, yy, shear = np.moveaxis(update(self.curve.elastic(), strain, 0 * strain, 0 * self.measure).stress, -1, 0)
+        return float((np.sqrt(xx**2 + yy**2 - xx * yy + 3 * shear**2) / self.curve.strength).max(initial=0.0))
+
     def stress(self, displacement: Floats, state: State) -> Floats:
         """(f, 3, 6) stress of a state in equilibrium, tensor components along the axes of the mesh, MPa."""
         plane = self.stretch(displacement, state, elastic=True).stress

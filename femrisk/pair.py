@@ -179,7 +179,10 @@ def compute(
     best: State
     cracks: Damage | None = None
     if law is not None and isinstance(equilibrium, DamagedEquilibrium):
-        steps = pace(elastic, _expected(elastic, criterion), law, strain)
+        used = 0.0
+        if prepared.membrane is not None:
+            used = max(domain.comm.allgather(prepared.membrane.used(equilibrium.displacement(elastic))))
+        steps = pace(elastic, _expected(elastic, criterion), law, strain, used)
         said, best = march_twice(equilibrium, elastic, steps, on_increment)
         history, peak, cracks = said.history, said.peak, _damage(prepared, field, law, said, best)
     else:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
+from femrisk.cohesive import join
 from femrisk.domain import Domain
 from femrisk.equilibrium import Equilibrium
 from femrisk.history import State
@@ -15,18 +16,20 @@ from femrisk.loads import STIFF_MODULUS
 from femrisk.loadshare import carried
 from femrisk.march import Rules
 from femrisk.materials.curve import constant
-from femrisk.materials.field import MaterialField
+from femrisk.materials.field import MaterialField, paint
+from femrisk.materials.interface import STIFFNESS, Interface
 from femrisk.materials.planestress import update
 from femrisk.materials.skin import Skin, skin
 from femrisk.membrane import Membrane, assemble_membrane, cover
 from femrisk.meshes.facets import outer_facets
 from femrisk.meshes.labelled import LabelledMesh
+from femrisk.meshes.splitting import inner_faces, split
 from femrisk.pair import compute, prepare
 from femrisk.verification import bars, membranes, skins
 from femrisk.verification.blocks import block
 from femrisk.verification.checks import Check, Effort
 from femrisk.verification.membranes import STATES, equivalent, on_planes, skin_patch, softening
-from femrisk.verification.prescribed import alone, marched
+from femrisk.verification.prescribed import alone, marched, prescribe
 
 SIDE, THICKNESS = 2.0, 0.35
 YOUNG, POISSON, STRENGTH = 5000.0, 0.3, 40.0
@@ -235,6 +238,65 @@ def test_a_pair_tells_what_its_skin_did() -> None:
     plain = compute(prepare(mesh, boundary, MPI.COMM_SELF), field, False, lambda increment: None)
     assert plain.skin is None
     assert plain.peak.load == pytest.approx(10.0 * bars.SIDE**2, rel=5e-3)
+
+
+def test_bone_that_cracks_still_leans_on_its_skin() -> None:
+    mesh, layer = piled(STRENGTH)
+    boundary = bars.machine(bars.UP, bars.ALONG_X, bars.GUIDED)
+    boundary = replace(
+        boundary, grips=tuple(replace(one, zone=Stiff(one.zone.sign, one.zone.length)) for one in boundary.grips)
+    )
+    mesh = replace(
+        mesh,
+        density=np.full_like(mesh.density, 0.5),
+        solids=("bone", "endosteum"),
+        membership=np.full(len(mesh.tets), 3, np.uint32),
+    )
+    field = paint(mesh, ())
+    plain = compute(prepare(mesh, boundary, MPI.COMM_SELF), field, False, lambda increment: None, damage=True)
+    result = compute(
+        prepare(mesh, boundary, MPI.COMM_SELF, skin=layer), field, False, lambda increment: None, damage=True
+    )
+    assert plain.damage is not None
+    assert result.skin is not None
+    assert result.peak.load is not None
+    assert plain.peak.load is not None
+    assert result.history.status != "stuck"
+    # no later than the peak of the bone alone, both carry all they can; the skin's part is known
+    limit = plain.peak.load + STRENGTH * 4 * bars.SIDE * THICKNESS
+    assert plain.peak.load < result.peak.load < 1.02 * limit
+    load = carried(mesh, result.stress, layer, result.skin.stress, np.array([0.0, 0.0, 1.0]), bars.UP)
+    assert load.cells + load.skin == pytest.approx(result.peak.load, rel=0.02)
+    assert load.skin == pytest.approx(STRENGTH * 4 * bars.SIDE * THICKNESS, rel=0.1)
+    # until the bone comes apart between two steps
+    top = result.history.increments[result.peak.increment]
+    assert top.external_work == pytest.approx(top.elastic_energy + top.plastic_work, rel=2e-3)
+
+
+def test_a_skin_and_weak_interfaces_work_side_by_side() -> None:
+    mesh = block((2, 2, 2), np.full(3, -SIDE / 2), np.full(3, SIDE / 2))
+    upper = mesh.centroids()[:, 2] > 0
+    faces = inner_faces(mesh)
+    along = upper[faces.cells[:, 0]] != upper[faces.cells[:, 1]]
+    domain, seam = alone(split(mesh, faces, along)), faces.take(along)
+    count = len(seam.cells)
+    joints = join(domain, seam, Interface(np.full(count, np.inf), np.ones(count)))
+    # facets are told by cells, which keep their order in a mesh that is cut
+    layer = skin(on_planes(mesh, np.array([SIDE / 2, np.inf, np.inf])), THICKNESS, YOUNG, 0.0)
+    moved, held = (np.abs(domain.nodes[:, 2] - place) < 1e-9 for place in (SIDE / 2, -SIDE / 2))
+    free = np.repeat(~(moved | held)[:, None], 3, axis=1)
+    free[:, :2] = False
+    unknowns = prescribe(domain, free, moved[:, None] * np.array([0.0, 0.0, 1.0]))
+    curve = constant((len(domain.cells), 4), 1000.0, 0.0)
+
+    def stretched(membrane: Membrane | None) -> float:
+        return Equilibrium(domain, unknowns, curve, joints=joints, membrane=membrane).linear().force
+
+    plain = stretched(None)
+    assert plain == pytest.approx(SIDE**2 / (SIDE / 1000 + 1 / STIFFNESS), rel=1e-6)
+    # the cut goes through the skin too: it stretches with the cells on either side of it
+    both = stretched(cover(domain, layer))
+    assert plain < both < plain + YOUNG * THICKNESS
 
 
 def test_a_skin_that_lost_facets_keeps_its_other_rows() -> None:

@@ -1,4 +1,4 @@
-"""A bar in a skin that is pushed sideways until both flow, on as many ranks as there are; rank 0 prints what it found."""
+"""A bar in a skin, pushed sideways until both flow, on as many ranks as there are; rank 0 prints what it found."""
 
 from __future__ import annotations
 
