@@ -125,13 +125,16 @@ def prepare(
     stiff = boundary.stiffness_weight(points.reshape(-1, 3)).reshape(points.shape[:2])
     domain = distribute(mesh if parting is None else parting.mesh, comm)
     joints = None if parting is None else join(domain, parting.faces, parting.law)
-    contact = boundary.contact(mesh.centroids())
-    if skin is None:
-        return Prepared(mesh, boundary, domain, stiff, contact, joints)
-    places = skin.facets.gauss_points(mesh)
-    under = boundary.stiffness_weight(places.reshape(-1, 3)).reshape(places.shape[:2])
-    membrane = cover(domain, replace(skin, curve=stiffened(skin.curve, under)))
-    return Prepared(mesh, boundary, domain, stiff, contact, joints, membrane)
+    bare = Prepared(mesh, boundary, domain, stiff, boundary.contact(mesh.centroids()), joints)
+    return bare if skin is None else skinned(bare, skin)
+
+
+def skinned(prepared: Prepared, skin: Skin) -> Prepared:
+    """The same in another skin: lesions may leave each arm its own."""
+    places = skin.facets.gauss_points(prepared.mesh)
+    under = prepared.boundary.stiffness_weight(places.reshape(-1, 3)).reshape(places.shape[:2])
+    membrane = cover(prepared.domain, replace(skin, curve=stiffened(skin.curve, under)))
+    return replace(prepared, membrane=membrane)
 
 
 def stiffened(curve: YieldCurve, weight: Floats) -> YieldCurve:

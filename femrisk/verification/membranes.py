@@ -132,7 +132,7 @@ def _departure(curve: YieldCurve, strain: Floats, step: Floats, factor: float) -
 
 
 def given(effort: Effort, layer: Skin) -> Skin:
-    """The skin as the solver gets it."""
+    """The skin as the solver gets it; the cells beneath are spared, so that what is found is found by the skin."""
     return replace(layer, curve=effort.given(layer.curve))
 
 

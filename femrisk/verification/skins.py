@@ -126,7 +126,7 @@ def skinned_sphere(effort: Effort) -> tuple[Check, ...]:
     24 edges: 0.10, 0.07 and 0.05 t of the displacement, 0.08, 0.08 and 0.07 t of the hoop stress, 0.03, 0.03 and 0.02 t
     of the limit.
     """
-    edges, layers, width = (24, 12, 2.0) if effort.full else (12, 6, 2.0)
+    edges, layers, width = (16, 8, 2.0) if effort.full else (12, 6, 2.0)
     mesh = octant(INNER * np.geomspace(1, width, layers + 1), edges)
     domain = alone(mesh)
     free = symmetric(domain)

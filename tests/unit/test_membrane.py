@@ -128,9 +128,9 @@ def test_the_coarse_stiffness_is_the_fine_one_of_motions_linear_in_a_facet() -> 
     assert np.einsum("fabij,ak,bl->fklij", fine, down, down) == pytest.approx(coarse, abs=1e-9)
 
 
-def piled(strength: float = np.inf) -> tuple[LabelledMesh, Skin]:
+def piled(strength: float = np.inf, across: int = 3) -> tuple[LabelledMesh, Skin]:
     """A bar of 6 x 6 x 24 mm about z, and a skin round its sides."""
-    mesh = bars.bar((3, 3, 6))
+    mesh = bars.bar((across, across, 6))
     sides = on_planes(mesh, np.array([bars.SIDE / 2, bars.SIDE / 2, np.inf]))
     other = on_planes(mesh, np.array([-bars.SIDE / 2, -bars.SIDE / 2, np.inf]))
     both = replace(
@@ -240,8 +240,26 @@ def test_a_pair_tells_what_its_skin_did() -> None:
     assert plain.peak.load == pytest.approx(10.0 * bars.SIDE**2, rel=5e-3)
 
 
-def test_bone_that_cracks_still_leans_on_its_skin() -> None:
+def test_a_rank_without_facets_of_the_skin_goes_on_all_the_same() -> None:
     mesh, layer = piled(STRENGTH)
+    boundary = bars.machine(bars.DOWN, bars.ALONG_X, bars.GUIDED)
+    plain = bars.gripped(mesh, constant((len(mesh.tets), 4), bars.YOUNG, POISSON, 10.0), boundary)
+    none = cover(plain.domain, layer.take(np.zeros(len(layer.facets.cells), dtype=bool)))
+    assert none.nodes.shape == (0, 6)
+    bare = Equilibrium(plain.domain, plain.unknowns, plain.curve, membrane=none)
+    one, two = plain.linear(), bare.linear()
+    assert two.force == one.force
+    assert none.used(bare.displacement(two)) == 0.0
+    flowing = [problem.attempt(one, one.unknowns, 1.0).state for problem in (plain, bare)]
+    assert flowing[0] is not None
+    assert flowing[1] is not None
+    assert (flowing[0].accumulated > 0).any()
+    assert flowing[1].force == flowing[0].force
+    assert bare.energies(flowing[1]) == plain.energies(flowing[0])
+
+
+def test_bone_that_cracks_still_leans_on_its_skin() -> None:
+    mesh, layer = piled(STRENGTH, 2)
     boundary = bars.machine(bars.UP, bars.ALONG_X, bars.GUIDED)
     boundary = replace(
         boundary, grips=tuple(replace(one, zone=Stiff(one.zone.sign, one.zone.length)) for one in boundary.grips)
