@@ -30,7 +30,7 @@ class SkinResult:
 
 @dataclass(frozen=True)
 class Carried:
-    """Forces by which a plane pulls back what lies beyond it, N: along its normal, negative in compression."""
+    """Forces of the stresses on a plane, N: along its normal, negative in compression."""
 
     cells: float
     skin: float
