@@ -15,15 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femrisk.domain import Domain
-from femrisk.element import EDGES
+from femrisk.element import SIDES, face_places
 from femrisk.errors import SolverError
 from femrisk.materials import interface
 from femrisk.materials.interface import Interface, tractions
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.splitting import Faces
 
-#: Vertices of a face between which its nodes 3 to 5 lie.
-SIDES = ((1, 2), (0, 2), (0, 1))
 #: Six-point rule of a triangle, exact to degree 4 (Dunavant 1985): barycentric points (6, 3) and weights (6,).
 _NEAR, _FAR = 0.445948490915965, 0.091576213509771
 POINTS: Floats = np.array([np.roll([1 - 2 * a, a, a], k) for a in (_NEAR, _FAR) for k in range(3)])
@@ -104,12 +102,7 @@ def join(domain: Domain, faces: Faces, law: Interface) -> Joints:
     if domain.comm.size > 1:
         raise SolverError("weak interfaces", f"are computed on one rank only (got: {domain.comm.size})")
     local = np.argsort(domain.original)[faces.cells]
-    edge = np.zeros((4, 4), dtype=np.int64)
-    for number, (i, j) in enumerate(EDGES):
-        edge[i, j] = edge[j, i] = 4 + number
-    middles = np.stack([edge[faces.corners[..., i], faces.corners[..., j]] for i, j in SIDES], axis=-1)
-    places = np.concatenate([faces.corners, middles], axis=-1)
-    nodes = np.take_along_axis(domain.cells[local], places, axis=2)
+    nodes = np.take_along_axis(domain.cells[local], face_places(faces.corners), axis=2)
     vertices = np.take_along_axis(domain.corners[local], faces.corners, axis=2)
     corners = domain.vertices[vertices[:, 0]]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])

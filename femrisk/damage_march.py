@@ -22,6 +22,7 @@ from femrisk.march import Found, Rules, increment_of, tangent_of
 from femrisk.materials.curve import YieldCurve
 from femrisk.materials.damage import DamageLaw, grown, lost, retained
 from femrisk.materials.plastic import elastic_energy
+from femrisk.membrane import Membrane
 from femrisk.meshes.labelled import Floats
 from femrisk.tangent import Response
 
@@ -85,7 +86,7 @@ class Verdict:
     step_error: float | None
 
 
-def pace(elastic: State, expected: float, law: DamageLaw, strain: Floats) -> Pace:
+def pace(elastic: State, expected: float, law: DamageLaw, strain: Floats, used: float = 0.0) -> Pace:
     """The steps of a march, in shares of the travel at which the strain criterion is met.
 
     Args:
@@ -93,17 +94,20 @@ def pace(elastic: State, expected: float, law: DamageLaw, strain: Floats) -> Pac
         expected: that travel, mm.
         law: (m, 4, 2) the law.
         strain: (m, 4, 6) of the elastic state, in the order of the law.
+        used: share of a skin's strength that it takes up.
     """
-    onset = float(grown(law, strain, np.zeros(law.onset.shape)).max(initial=1e-9))
+    onset = max(float(grown(law, strain, np.zeros(law.onset.shape)).max(initial=1e-9)), used)
     return Pace(SHORT / onset, STEP * expected, FURTHEST * expected, WINDOW * expected, elastic.force)
 
 
 class DamagedEquilibrium(Equilibrium):
     """An ``Equilibrium`` whose stresses are those of ``curve`` times the share of stiffness that ``law`` keeps."""
 
-    def __init__(self, domain: Domain, unknowns: Unknowns, curve: YieldCurve, law: DamageLaw) -> None:
+    def __init__(
+        self, domain: Domain, unknowns: Unknowns, curve: YieldCurve, law: DamageLaw, membrane: Membrane | None = None
+    ) -> None:
         whole = curve.where(law.breakable, curve.elastic())
-        super().__init__(domain, unknowns, whole)
+        super().__init__(domain, unknowns, whole, membrane=membrane)
         self.law = law
 
     def proportional(self, elastic: State, travel: float) -> DamageState:
@@ -113,6 +117,7 @@ class DamagedEquilibrium(Equilibrium):
         return DamageState(
             travel, elastic.force * travel, elastic.unknowns * travel, elastic.plastic_strain, elastic.accumulated,
             elastic.stress * travel, worst, whole, none, 0.0,
+            skin_plastic_strain=elastic.skin_plastic_strain, skin_accumulated=elastic.skin_accumulated,
         )  # fmt: skip
 
     def energies(self, state: State) -> tuple[float, float]:
@@ -124,7 +129,10 @@ class DamagedEquilibrium(Equilibrium):
         stored = (elastic_energy(self.curve, state.stress) / state.retained * weights).sum()
         cracked = (state.dissipated * weights).sum()
         _, flowed = super().energies(state)
-        return 1e-3 * self.domain.sum(float(stored)), flowed + 1e-3 * self.domain.sum(float(cracked))
+        held = 0.0
+        if self.membrane is not None:
+            held = self.domain.sum(self.membrane.energies(self.displacement(state), state)[0])
+        return held + 1e-3 * self.domain.sum(float(stored)), flowed + 1e-3 * self.domain.sum(float(cracked))
 
     def advance(self, past: DamageState, state: DamageState, travel: float) -> DamageState | None:
         """The next state by an extrapolated step and its corrections; None where a step cannot be solved."""
@@ -154,13 +162,18 @@ class DamagedEquilibrium(Equilibrium):
         return DamageState(
             new.travel, new.force, unknowns, new.plastic_strain, new.accumulated, new.stress, worst, kept,
             state.dissipated + lost(self.law, energy, worst, state.retained), abs(left / (new.force * travel)),
+            skin_plastic_strain=new.skin_plastic_strain, skin_accumulated=new.skin_accumulated,
         )  # fmt: skip
 
     def _softened(self, state: State, unknowns: Floats, kept: Floats) -> Response:
         """The response with a known share of stiffness; metals yield in it."""
         response = self.respond(state, unknowns)
         stress = response.stress * kept[..., None]
-        return replace(response, stress=stress, moduli=response.moduli * kept[..., None], forces=self.forces(stress))
+        skin = None
+        if self.membrane is not None and response.skin is not None:
+            skin = self.membrane.forces(response.skin.stress, len(unknowns))
+        forces = self.forces(stress, skin)
+        return replace(response, stress=stress, moduli=response.moduli * kept[..., None], forces=forces)
 
     def _strain(self, unknowns: Floats) -> Floats:
         domain = self.domain

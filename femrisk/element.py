@@ -12,11 +12,14 @@ from typing import Any
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from femrisk.meshes.labelled import GAUSS_BARYCENTRIC, Floats
 
 #: Vertices of the six edge nodes, in the order of Basix.
 EDGES = ((2, 3), (1, 3), (1, 2), (0, 3), (0, 2), (0, 1))
+#: Vertices of a face between which its nodes 3 to 5 lie.
+SIDES = ((1, 2), (0, 2), (0, 1))
 
 
 def gradient_table(barycentric: Floats = GAUSS_BARYCENTRIC) -> Floats:
@@ -31,6 +34,15 @@ def gradient_table(barycentric: Floats = GAUSS_BARYCENTRIC) -> Floats:
 
 
 TABLE = gradient_table()
+
+
+def face_places(corners: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(..., 6) places of a face's nodes among the ten of its cell, from those of its vertices (..., 3)."""
+    edge = np.zeros((4, 4), dtype=np.int64)
+    for number, (i, j) in enumerate(EDGES):
+        edge[i, j] = edge[j, i] = 4 + number
+    middles = np.stack([edge[corners[..., i], corners[..., j]] for i, j in SIDES], axis=-1)
+    return np.concatenate([corners, middles], axis=-1)
 
 
 def barycentric_gradients(vertices: Floats) -> tuple[Floats, Floats]:

@@ -16,6 +16,7 @@ from femrisk.grips import Unknowns
 from femrisk.history import Attempt, State
 from femrisk.materials.curve import YieldCurve
 from femrisk.materials.plastic import dissipation, elastic_energy, update
+from femrisk.membrane import Membrane
 from femrisk.meshes.labelled import Floats
 from femrisk.multigrid import Multigrid
 from femrisk.onerank import OneRank
@@ -42,6 +43,7 @@ class Equilibrium:
         curve: yield curves (m, 4) of this rank's cells.
         linear: the linear solver; by default the fastest for the number of ranks.
         joints: weak interfaces, or None where all is bonded.
+        membrane: a skin on some facets, or None.
     """
 
     def __init__(
@@ -51,10 +53,12 @@ class Equilibrium:
         curve: YieldCurve,
         linear: type[OneRank] | type[Multigrid] | None = None,
         joints: Joints | None = None,
+        membrane: Membrane | None = None,
     ) -> None:
-        self.domain, self.unknowns, self.curve, self.joints = domain, unknowns, curve, joints
+        self.domain, self.unknowns, self.curve = domain, unknowns, curve
+        self.joints, self.membrane = joints, membrane
         self.balance = Balance(domain, unknowns)
-        self.tangent = Tangent(domain, unknowns, joints, linear)
+        self.tangent = Tangent(domain, unknowns, joints, linear, membrane)
 
     def rest(self) -> State:
         """The unloaded state."""
@@ -62,26 +66,33 @@ class Equilibrium:
         zero = np.zeros((cells, 4, 6))
         faces = 0 if self.joints is None else len(self.joints.areas)
         unknowns = np.zeros(self.unknowns.fine.free.shape)
-        return State(0.0, 0.0, unknowns, zero, np.zeros((cells, 4)), zero, opened=np.zeros((faces, 6)))
+        facets = 0 if self.membrane is None else len(self.membrane.nodes)
+        return State(
+            0.0, 0.0, unknowns, zero, np.zeros((cells, 4)), zero, opened=np.zeros((faces, 6)),
+            skin_plastic_strain=np.zeros((facets, 3, 3)), skin_accumulated=np.zeros((facets, 3)),
+        )  # fmt: skip
 
     def displacement(self, state: State) -> Floats:
         """(n, 3) displacement of the nodes, mm."""
         return self.unknowns.fine.expand(state.unknowns)
 
     def energies(self, state: State) -> tuple[float, float]:
-        """Elastically stored energy and plastic work of a state, interfaces included, J."""
+        """Elastically stored energy and plastic work of a state, interfaces and skin included, J."""
         weights = self.domain.volumes[:, None] / 4
         stored = (elastic_energy(self.curve, state.stress) * weights).sum()
         plastic = (dissipation(self.curve, state.accumulated) * weights).sum()
         held, spent = (0.0, 0.0)
         if self.joints is not None:
             held, spent = self.joints.energies(self.displacement(state), state.opened)
+        if self.membrane is not None:
+            stretched, flowed = map(self.domain.sum, self.membrane.energies(self.displacement(state), state))
+            held, spent = held + stretched, spent + flowed
         return held + 1e-3 * self.domain.sum(float(stored)), spent + 1e-3 * self.domain.sum(float(plastic))
 
     def respond(self, state: State, unknowns: Floats, curve: YieldCurve | None = None) -> Response:
         """Integrate the material from the history of ``state`` to other unknowns (n, 3).
 
-        With another, elastic ``curve`` interfaces that hold do not fail either.
+        With another, elastic ``curve`` interfaces that hold do not fail, and a skin does not yield, either.
         """
         displacement = self.unknowns.fine.expand(unknowns)
         domain = self.domain
@@ -89,11 +100,15 @@ class Equilibrium:
         stress, plastic, accumulated, moduli, normal = update(
             curve or self.curve, strain, state.plastic_strain, state.accumulated
         )
-        if self.joints is None:
-            return Response(stress, plastic, accumulated, moduli, normal, self.forces(stress))
-        pull = self.joints.pull(displacement, state.opened, elastic=curve is not None)
-        forces = self.forces(stress, self.joints.forces(pull.traction, len(displacement)))
-        return Response(stress, plastic, accumulated, moduli, normal, forces, pull)
+        pull, skin, more = None, None, None
+        if self.joints is not None:
+            pull = self.joints.pull(displacement, state.opened, elastic=curve is not None)
+            more = self.joints.forces(pull.traction, len(displacement))
+        if self.membrane is not None:
+            skin = self.membrane.stretch(displacement, state, elastic=curve is not None)
+            pulled = self.membrane.forces(skin.stress, len(displacement))
+            more = pulled if more is None else more + pulled
+        return Response(stress, plastic, accumulated, moduli, normal, self.forces(stress, more), pull, skin)
 
     def forces(self, stress: Floats, more: Floats | None = None) -> Floats:
         """(n, 3) forces of stresses (m, 4, 6), and of ``more`` on the nodes, on the unknowns; over all ranks, N."""
@@ -195,7 +210,12 @@ def _crossed(
 
 def state_of(balance: Balance, travel: float, unknowns: Floats, response: Response) -> State:
     """What is left of a response in equilibrium."""
-    opened = np.zeros((0, 6)) if response.pull is None else response.pull.opened
+    history = {} if response.pull is None else {"opened": response.pull.opened}
+    if response.skin is not None:
+        history |= {
+            "skin_plastic_strain": response.skin.plastic_strain,
+            "skin_accumulated": response.skin.accumulated,
+        }
     return State(
         travel,
         balance.force(response.forces),
@@ -203,5 +223,5 @@ def state_of(balance: Balance, travel: float, unknowns: Floats, response: Respon
         response.plastic_strain,
         response.accumulated,
         response.stress,
-        opened=opened,
+        **history,
     )

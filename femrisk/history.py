@@ -29,6 +29,9 @@ class State:
     stress: Floats
     #: (f, 6) largest separation of weak interfaces so far, over the one at their strength
     opened: Floats = field(default_factory=lambda: np.zeros((0, 6)), kw_only=True)
+    #: (s, 3, 3) plastic strain (xx, yy, 2 xy) and (s, 3) accumulated plastic strain of a skin
+    skin_plastic_strain: Floats = field(default_factory=lambda: np.zeros((0, 3, 3)), kw_only=True)
+    skin_accumulated: Floats = field(default_factory=lambda: np.zeros((0, 3)), kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -33,11 +33,14 @@ from femrisk.fracture import (
 from femrisk.grips import grip
 from femrisk.history import History, Increment, State
 from femrisk.loads import STIFF_MODULUS, Boundary
+from femrisk.loadshare import SkinResult
 from femrisk.march import Found, Rules, march
 from femrisk.materials.curve import YieldCurve, constant
 from femrisk.materials.damage import DamageLaw, damage_law
 from femrisk.materials.field import MaterialField
 from femrisk.materials.plastic import dissipation
+from femrisk.materials.skin import Skin
+from femrisk.membrane import Membrane, cover
 from femrisk.meshes.labelled import Floats, LabelledMesh
 from femrisk.parting import Parting
 
@@ -82,6 +85,8 @@ class PairResult:
     damage: Damage | None = None
     #: share of the area of weak interfaces that is past its strength at the peak; None where nothing can fail
     failing: float | None = None
+    #: the skin at the peak; None where there is none
+    skin: SkinResult | None = None
 
 
 @dataclass(frozen=True)
@@ -97,10 +102,21 @@ class Prepared:
     contact: NDArray[np.bool_]
     #: weak interfaces of the arm, or None
     joints: Joints | None = None
+    #: skin on this rank's cells, or None
+    membrane: Membrane | None = None
 
 
-def prepare(mesh: LabelledMesh, boundary: Boundary, comm: MPI.Comm, parting: Parting | None = None) -> Prepared:
-    """Do once what the arms on one mesh share under one load; ``parting`` is what one arm's weak interfaces make of it.
+def prepare(
+    mesh: LabelledMesh, boundary: Boundary, comm: MPI.Comm, parting: Parting | None = None, skin: Skin | None = None
+) -> Prepared:
+    """Do once what the arms on one mesh share under one load.
+
+    Args:
+        mesh: whole.
+        boundary: the load.
+        comm: the ranks.
+        parting: what one arm's weak interfaces make of the mesh.
+        skin: a layer on facets of ``mesh``; under a contact it is as stiff as the layer of the cells, and cannot fail.
 
     Raises:
         SolverError: weak interfaces on several ranks.
@@ -109,7 +125,16 @@ def prepare(mesh: LabelledMesh, boundary: Boundary, comm: MPI.Comm, parting: Par
     stiff = boundary.stiffness_weight(points.reshape(-1, 3)).reshape(points.shape[:2])
     domain = distribute(mesh if parting is None else parting.mesh, comm)
     joints = None if parting is None else join(domain, parting.faces, parting.law)
-    return Prepared(mesh, boundary, domain, stiff, boundary.contact(mesh.centroids()), joints)
+    bare = Prepared(mesh, boundary, domain, stiff, boundary.contact(mesh.centroids()), joints)
+    return bare if skin is None else skinned(bare, skin)
+
+
+def skinned(prepared: Prepared, skin: Skin) -> Prepared:
+    """The same in another skin: lesions may leave each arm its own."""
+    places = skin.facets.gauss_points(prepared.mesh)
+    under = prepared.boundary.stiffness_weight(places.reshape(-1, 3)).reshape(places.shape[:2])
+    membrane = cover(prepared.domain, replace(skin, curve=stiffened(skin.curve, under)))
+    return replace(prepared, membrane=membrane)
 
 
 def stiffened(curve: YieldCurve, weight: Floats) -> YieldCurve:
@@ -147,9 +172,9 @@ def compute(
     grips, local = grip(domain, prepared.boundary), curve.take(domain.original)
     law = damage_law(mesh, field, prepared.stiff) if damage and not linear_only else None
     equilibrium = (
-        Equilibrium(domain, grips, local, joints=prepared.joints)
+        Equilibrium(domain, grips, local, joints=prepared.joints, membrane=prepared.membrane)
         if law is None
-        else DamagedEquilibrium(domain, grips, local, law.take(domain.original))
+        else DamagedEquilibrium(domain, grips, local, law.take(domain.original), prepared.membrane)
     )
     elastic = equilibrium.linear()
     strain = _everywhere(domain, _strain(equilibrium, elastic))
@@ -157,7 +182,10 @@ def compute(
     best: State
     cracks: Damage | None = None
     if law is not None and isinstance(equilibrium, DamagedEquilibrium):
-        steps = pace(elastic, _expected(elastic, criterion), law, strain)
+        used = 0.0
+        if prepared.membrane is not None:
+            used = max(domain.comm.allgather(prepared.membrane.used(equilibrium.displacement(elastic))))
+        steps = pace(elastic, _expected(elastic, criterion), law, strain, used)
         said, best = march_twice(equilibrium, elastic, steps, on_increment)
         history, peak, cracks = said.history, said.peak, _damage(prepared, field, law, said, best)
     else:
@@ -183,6 +211,18 @@ def compute(
         seconds=time.perf_counter() - start,
         damage=cracks,
         failing=prepared.joints.failing(best.opened) if prepared.joints else None,
+        skin=_skin(equilibrium, best, prepared.membrane) if prepared.membrane else None,
+    )
+
+
+def _skin(equilibrium: Equilibrium, state: State, membrane: Membrane) -> SkinResult:
+    """All facets of a skin in a state."""
+    domain = equilibrium.domain
+    work = (membrane.measure * dissipation(membrane.curve, state.skin_accumulated)).sum(axis=1)
+    return SkinResult(
+        stress=_everywhere(domain, membrane.stress(equilibrium.displacement(state), state), membrane.original),
+        accumulated=_everywhere(domain, state.skin_accumulated, membrane.original),
+        plastic_work=_everywhere(domain, 1e-3 * work, membrane.original),
     )
 
 
@@ -255,9 +295,9 @@ def _strain(equilibrium: Equilibrium, state: State) -> Floats:
     return np.asarray(strains(domain.cells, domain.gradients, equilibrium.displacement(state), TABLE))
 
 
-def _everywhere(domain: Domain, local: Floats) -> Floats:
-    """A cell array over the whole mesh in its own order, from the ranks' shares."""
-    parts = domain.comm.allgather((domain.original, local))
+def _everywhere(domain: Domain, local: Floats, original: NDArray[np.int64] | None = None) -> Floats:
+    """A cell array over the whole mesh in its own order, from the ranks' shares; likewise of other ``original``s."""
+    parts = domain.comm.allgather((domain.original if original is None else original, local))
     whole = np.empty((sum(len(index) for index, _ in parts), *local.shape[1:]))
     for index, values in parts:
         whole[index] = values

@@ -12,6 +12,8 @@ from femrisk.cohesive import COARSE, FINE, WEIGHTS, Joints, Pull, assemble_joint
 from femrisk.domain import Domain
 from femrisk.element import TABLE, assemble
 from femrisk.grips import Unknowns
+from femrisk.materials.planestress import Stretch
+from femrisk.membrane import Membrane, assemble_membrane
 from femrisk.meshes.labelled import Floats
 from femrisk.multigrid import Multigrid, Solved
 from femrisk.onerank import OneRank
@@ -35,6 +37,8 @@ class Response:
     forces: Floats
     #: what weak interfaces do; None where there are none
     pull: Pull | None = None
+    #: what a skin does; likewise
+    skin: Stretch | None = None
 
 
 class Tangent:
@@ -45,6 +49,7 @@ class Tangent:
         unknowns: the grips' change of unknowns.
         joints: interface elements, or None.
         linear: the linear solver; by default the fastest for the number of ranks.
+        membrane: a skin on some facets, or None.
     """
 
     def __init__(
@@ -53,13 +58,17 @@ class Tangent:
         unknowns: Unknowns,
         joints: Joints | None = None,
         linear: type[OneRank] | type[Multigrid] | None = None,
+        membrane: Membrane | None = None,
     ) -> None:
-        self._domain, self._joints = domain, joints
+        self._domain, self._joints, self._membrane = domain, joints, membrane
         self._balance = Balance(domain, unknowns)
         self._fine_groups, self._coarse_groups = [domain.cells], [domain.corners]
         if joints is not None:
             self._fine_groups.append(joints.nodes)
             self._coarse_groups.append(joints.vertices)
+        if membrane is not None:
+            self._fine_groups.append(membrane.nodes)
+            self._coarse_groups.append(membrane.vertices)
         self._fine = BlockRows.of(tuple(self._fine_groups), unknowns.fine)
         self._coarse = BlockRows.of(tuple(self._coarse_groups), unknowns.coarse)
         self._mixed = [mixed(elements, unknowns.fine) for elements in self._fine_groups]
@@ -89,6 +98,16 @@ class Tangent:
                     self._joints.areas, WEIGHTS, shapes, tangent, values, level.element_places[1], self._kinds[1]
                 )
                 level.add_special(values, kept, groups[1][self._mixed[1]])
+        if self._membrane is not None and response.skin is not None:
+            for level, values, operators, groups in (
+                (self._fine, fine, self._membrane.fine, self._fine_groups),
+                (self._coarse, coarse, self._membrane.coarse, self._coarse_groups),
+            ):
+                kept = assemble_membrane(
+                    self._membrane.measure, operators, response.skin.tangent, values, level.element_places[-1],
+                    self._kinds[-1],
+                )  # fmt: skip
+                level.add_special(values, kept, groups[-1][self._mixed[-1]])
         self._multigrid.fill(self._fine.masked(fine), self._coarse.masked(coarse))
 
     def refresh(self) -> None:

@@ -16,6 +16,8 @@ from femrisk.verification.cracks import crack_energy, damage_curves
 from femrisk.verification.cubes import manufactured, patch
 from femrisk.verification.interfaces import pull_out, push_out
 from femrisk.verification.laws import keyak_curves, tangents
+from femrisk.verification.membranes import skin_law, skin_patch
+from femrisk.verification.skins import skin_limit, skinned_sphere, stiff_skin
 from femrisk.verification.spheres import cavity, inclusion, thick_sphere
 
 Problem = Callable[[Effort], tuple[Check, ...]]
@@ -36,6 +38,11 @@ PROBLEMS: tuple[Problem, ...] = (
     crack_energy,
     pull_out,
     push_out,
+    skin_law,
+    skin_patch,
+    stiff_skin,
+    skin_limit,
+    skinned_sphere,
 )
 
 

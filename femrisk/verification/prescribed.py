@@ -20,6 +20,7 @@ from femrisk.grips import Level, Unknowns
 from femrisk.history import History, State
 from femrisk.march import Found, Rules, march
 from femrisk.materials.curve import YieldCurve
+from femrisk.membrane import Membrane
 from femrisk.meshes.labelled import GAUSS_BARYCENTRIC, Floats, LabelledMesh
 from femrisk.tangent import Response
 from femrisk.verification.blocks import NEAR
@@ -68,8 +69,10 @@ def gauss_points(domain: Domain) -> Floats:
 class Loaded(Equilibrium):
     """Equilibrium under loads (n, 3) N on the nodes, the same at every travel."""
 
-    def __init__(self, domain: Domain, unknowns: Unknowns, curve: YieldCurve, loads: Floats) -> None:
-        super().__init__(domain, unknowns, curve)
+    def __init__(
+        self, domain: Domain, unknowns: Unknowns, curve: YieldCurve, loads: Floats, membrane: Membrane | None = None
+    ) -> None:
+        super().__init__(domain, unknowns, curve, membrane=membrane)
         self._loads = loads
 
     def respond(self, state: State, unknowns: Floats, curve: YieldCurve | None = None) -> Response:
