@@ -18,21 +18,21 @@ from typing import Any, get_args
 from rich.console import Console
 
 from femrisk import __version__
+from femrisk.analysis import Model
 from femrisk.bymodel import side_by_side
-from femrisk.case import Case, Model, question_of, text_of, under_model
+from femrisk.case import Case, question_of, text_of, under_model
 from femrisk.compare import compare
 from femrisk.comparison import Comparison
 from femrisk.crew import Job, work
 from femrisk.errors import ComputationError, InputError
-from femrisk.meshes.involvement import measure
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.output.atomic import write_text
 from femrisk.output.folder import ResultFolder, add_provenance, claim, locked, read_labelled
 from femrisk.output.table import models_table, notes, table
 from femrisk.plan import Family, families, mesh_task, solve_task
+from femrisk.preview import scores_of
 from femrisk.progress import Progress
 from femrisk.scene import Scene, build
-from femrisk.scores import assess
 
 #: model, arm and load of what is to be solved
 Pairs = Sequence[tuple[str, str, str]]
@@ -208,7 +208,7 @@ def compare_finished(scene: Scene, folder: ResultFolder) -> Comparison:
         __version__,
         case.patient,
         [folder.read_result(*pair) for pair in pairs if folder.is_complete(*pair)],
-        assess(case.scores, case.patient, [(lesion, measure(lesion, scene.anatomy)) for lesion in scene.lesions]),
+        scores_of(scene),
         {str(arm.name): arm.kind for arm in case.arms},
         {str(load.name): load.kind for load in case.loads},
     )
