@@ -145,7 +145,7 @@ class Vertebra(Part):
         wanted = self.shape(size)
         shape = fitted(wanted)
         outer, feet = resample(shape, shape.box(), spacing=0.8)
-        atlas = VertebraAtlas(shape, size["trabecular_density_mg_per_cm3"] / 1000)
+        atlas = VertebraAtlas.of_mean(shape, size["trabecular_density_mg_per_cm3"] / 1000)
         return VertebraAnatomy(
             outer=outer,
             inner=None,

@@ -48,8 +48,17 @@ class VertebraAtlas:
     """Ash density and region of any point of one vertebra."""
 
     shape: VertebraShape
-    #: mean of the body, g/cm3 K2HPO4
+    #: at the middle of the body, g/cm3 K2HPO4
     trabecular: float
+
+    @classmethod
+    def of_mean(cls, shape: VertebraShape, mean: float) -> VertebraAtlas:
+        """The atlas of a body whose mean density is ``mean``, g/cm3 K2HPO4."""
+        steps = np.linspace(-1.1, 1.1, 61)
+        box = np.array([max(shape.widths) / 2, -shape.wall, max(shape.heights) / 2])
+        points = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3) * box
+        inside = points[shape.body(points) < 0]
+        return cls(shape, mean / float(cls(shape, 1.0).relative(inside).mean()))
 
     def density(self, points: Floats, cortical: NDArray[np.bool_]) -> Floats:
         """(n, 3) mm -> (n,) ash density, g/cm3; ``cortical`` (n,) is not asked for, as no cell is."""
@@ -58,7 +67,7 @@ class VertebraAtlas:
         return np.asarray(np.where(in_body, ash, ARCH))
 
     def relative(self, points: Floats) -> Floats:
-        """(n,) density over the mean of the body."""
+        """(n,) density over that at the middle of the body."""
         backwards = (POSTERIOR_OVER_ANTERIOR - 1) / (POSTERIOR_OVER_ANTERIOR + 1) / HALVES[0]
         upwards = (1 - LOWER_OVER_UPPER) / (1 + LOWER_OVER_UPPER) / HALVES[1]
         behind = np.clip(points[:, 1] / self.shape.wall, -1, 1)

@@ -105,7 +105,7 @@ def test_density_keeps_its_mean_and_the_ratios_of_its_halves(first: VertebraAnat
     body = np.isin(first.region(points), [REGIONS.index(name) for name in BODY_REGIONS])
     points = points[body]
     qct = (first.density(points, np.zeros(len(points), bool)) - 0.0523) / 1.22
-    assert qct.mean() == pytest.approx(0.0955, rel=0.03)
+    assert qct.mean() == pytest.approx(0.0955, rel=0.015)
     behind, above = points[:, 1] < 0, points[:, 2] > 0
     assert qct[behind].mean() / qct[~behind].mean() == pytest.approx(1.20, abs=0.04)
     assert qct[~above].mean() / qct[above].mean() == pytest.approx(0.80, abs=0.03)
