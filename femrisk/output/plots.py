@@ -79,7 +79,10 @@ def stress(folder: ResultFolder, load: str) -> Path:
     cuts = [_cut(_grid(folder, arm, load)) for arm in arms]
     norm = Normalize(0, _scale(cuts))
     span = np.ptp(np.concatenate([cut["points"] for cut in cuts]), axis=0)
-    figure = new_figure(2.5 * len(arms) + 1.0, 2.5 * span[1] / span[0] + 0.7)
+    # a vertebra lies: its picture is wider, and its colour bar too low for a long text
+    flat = bool(span[1] < span[0])
+    width = 3.2 if flat else 2.5
+    figure = new_figure(width * len(arms) + 1.0, width * span[1] / span[0] + (1.1 if flat else 0.7))
     panels = figure.subplots(1, len(arms), squeeze=False, sharex=True, sharey=True)[0]
     for axes, arm, cut in zip(panels, arms, cuts, strict=True):
         _draw_cut(axes, cut, norm)
@@ -89,8 +92,8 @@ def stress(folder: ResultFolder, load: str) -> Path:
     panels[0].text(left + 10, low - 6, "20 mm", ha="center", va="top", fontsize=9)
     colours = ScalarMappable(norm, COLOUR_MAP)
     bar = figure.colorbar(colours, ax=list(panels), extend="max", pad=0.02, aspect=30, shrink=0.85)
-    apart = ",\n" if span[1] < span[0] else ", "
-    bar.set_label(f"von Mises stress at the largest force{apart}{title(load)} (MPa)")
+    words = ("von Mises stress (MPa)",) if flat else ("von Mises stress at the largest force", f"{title(load)} (MPa)")
+    bar.set_label(", ".join(words))
     return save(figure, folder, f"stress_{load}.png")
 
 
