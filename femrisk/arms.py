@@ -6,11 +6,11 @@ lesion is metal and the rest of the lesion tumour.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from femrisk.meshes.anatomy import Anatomy
+from femrisk.meshes.anatomy import Anatomy, femur_of
 from femrisk.meshes.cement import CementPart
 from femrisk.meshes.lesions import PlacedLesion
 from femrisk.meshes.nail import CephalomedullaryNail
@@ -24,6 +24,8 @@ Paint = tuple[tuple[str, str], ...]
 
 class NamedArm(Part):
     """What every arm has."""
+
+    bones: ClassVar[tuple[str, ...]] = ("proximal_femur",)
 
     name: str | None = None
     """Name of the arm; its kind when left out."""
@@ -55,6 +57,8 @@ class NamedArm(Part):
 class Intact(NamedArm):
     """The bone without its lesions."""
 
+    bones: ClassVar[tuple[str, ...]] = ("proximal_femur", "vertebra")
+
     kind: Literal["intact"]
     """The bone without its lesions."""
 
@@ -65,6 +69,8 @@ class Intact(NamedArm):
 
 class Untreated(NamedArm):
     """The bone with its lesions."""
+
+    bones: ClassVar[tuple[str, ...]] = ("proximal_femur", "vertebra")
 
     kind: Literal["untreated"]
     """The bone with its lesions."""
@@ -86,7 +92,7 @@ class ScrewArm(NamedArm):
 
     def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
         """The screws."""
-        return self.screws.placed(anatomy)
+        return self.screws.placed(femur_of(anatomy))
 
 
 class NailArm(NamedArm):
@@ -105,7 +111,7 @@ class NailArm(NamedArm):
 
     def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
         """The nail and its screws."""
-        return self.nail.placed(anatomy)
+        return self.nail.placed(femur_of(anatomy))
 
 
 class POP(CementPart, NamedArm):
@@ -116,7 +122,7 @@ class POP(CementPart, NamedArm):
 
     def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
         """The cement."""
-        return self.cements(anatomy, lesions)
+        return self.cements(femur_of(anatomy), lesions)
 
 
 class Screws(ScrewArm):
@@ -141,8 +147,8 @@ class POPScrews(CementPart, ScrewArm):
 
     def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
         """Cement in the lesions, the screws' mantle if any, the screws."""
-        screws = self.screws.placed(anatomy)
-        return self.cements(anatomy, lesions) + self.screws.mantle(screws) + screws
+        screws = self.screws.placed(femur_of(anatomy))
+        return self.cements(femur_of(anatomy), lesions) + self.screws.mantle(screws) + screws
 
 
 class POPNail(CementPart, NailArm):
@@ -153,7 +159,7 @@ class POPNail(CementPart, NailArm):
 
     def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
         """Cement in the lesions, the nail and its screws."""
-        return self.cements(anatomy, lesions) + self.nail.placed(anatomy)
+        return self.cements(femur_of(anatomy), lesions) + self.nail.placed(femur_of(anatomy))
 
 
 Arm = Annotated[Intact | Untreated | POP | Screws | Nail | POPScrews | POPNail, Field(discriminator="kind")]

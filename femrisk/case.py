@@ -7,20 +7,21 @@ from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 from re import fullmatch
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Protocol
 
 from pydantic import (
     AfterValidator,
     Field,
     ValidationError,
-    ValidationInfo,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
 from ruamel.yaml import YAML
 
+from femrisk.analysis import Analysis, once
 from femrisk.arms import Arm
+from femrisk.belonging import USUAL_SCORES, strangers
 from femrisk.casefile import read_document
 from femrisk.document import Document, KeyPath, suggest
 from femrisk.errors import CaseError
@@ -31,7 +32,7 @@ from femrisk.meshes.surface import SurfaceBone
 from femrisk.mistakes import SeveralMistakes, translate
 from femrisk.part import Part
 from femrisk.patient import Patient
-from femrisk.scores import BONES, SCORES
+from femrisk.scores import SCORES
 
 #: Names become folders and solids: letters, digits, underscore, hyphen, dot.
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
@@ -57,64 +58,6 @@ def known_score(name: str) -> str:
 
 Name = Annotated[str, AfterValidator(checked_name), Field(json_schema_extra={"pattern": f"^{NAME_PATTERN}$"})]
 ScoreName = Annotated[str, AfterValidator(known_score), WithJsonSchema({"enum": list(SCORES), "type": "string"})]
-
-
-#: models of bone
-Model = Literal["keyak_plasticity", "damage", "linear"]
-
-
-class Analysis(Part):
-    """How the fracture load is computed."""
-
-    model: Model = "keyak_plasticity"
-    """Model of bone: Keyak's plasticity pushed to fracture; damage, in which bone and cement crack, at three to four
-    times the cost; or one linear solve with the strain criterion."""
-
-    models: Annotated[tuple[Model, ...], Field(min_length=1, json_schema_extra={"uniqueItems": True})] | None = None
-    """Several models of bone, whose fracture loads are set side by side, in the place of model; the first is that of
-    the main results. Each computes every arm under every load."""
-
-    density_law: Literal["keyak_2005", "keyak_1998", "keller_1994", "morgan_2003"] = "keyak_2005"
-    """Relation from ash density to modulus and strength of bone; the post-yield curve is Keyak's."""
-
-    mesh_size_mm: Annotated[float, Field(ge=1.0, le=10.0)] = 3.0
-    """Edge length of the tetrahedra in the bone, mm; lesion, cement and devices are meshed finer."""
-
-    interfaces: Literal["bonded", "weak"] = "bonded"
-    """How cement and metal hold to bone: bonded for ever; or weak, where cement comes off at a strength (2.5 times as
-    high in shear as in tension), the shafts of nail and lag screw slide and gap, and threads are bonded."""
-
-    interface_strength_MPa: Annotated[float, Field(ge=0.1, le=10)] = 1.0
-    """Tensile strength of weak interfaces between cement and bone, MPa; assumed, within what is published."""
-
-    interface_opening_mm: Annotated[float, Field(ge=0.05, le=5)] = 0.2
-    """Opening at which cement has come off the bone, mm (in shear, 1/2.5 of it); assumed. Half of it times the strength
-    is the energy per area. Where cement comes off more abruptly, a march may get stuck."""
-
-    @field_validator("models")
-    @classmethod
-    def _models_once(cls, models: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        return _once(models) if models else models
-
-    @model_validator(mode="after")
-    def _one_first_model(self) -> Analysis:
-        if self.models and "model" in self.model_fields_set and self.model != self.models[0]:
-            what = f"models begins with another (allowed: {self.models[0]}, or models alone, got: {self.model})"
-            raise SeveralMistakes((("model",), what))
-        return self
-
-    @field_validator("interfaces")
-    @classmethod
-    def _can_part(cls, interfaces: str, others: ValidationInfo) -> str:
-        models = others.data.get("models") or (others.data.get("model", "keyak_plasticity"),)
-        for model in models if interfaces == "weak" else ():
-            if model != "keyak_plasticity":
-                raise ValueError(f"weak interfaces need analysis.model keyak_plasticity (got: {model})")
-        return interfaces
-
-    def every_model(self) -> tuple[str, ...]:
-        """The models each pair is computed under; the first is that of the main results."""
-        return self.models or (self.model,)
 
 
 class Named(Protocol):
@@ -153,8 +96,8 @@ class Case(Part):
     analysis: Analysis = Analysis()
     """Material model and mesh."""
 
-    scores: tuple[ScoreName, ...] = ("mirels", "axial_cortical_involvement")
-    """Clinical scores to print beside the fracture loads."""
+    scores: tuple[ScoreName, ...] | None = None
+    """Clinical scores to print beside the fracture loads (default: every one there is for the bone)."""
 
     @field_validator("lesions", "arms", "loads")
     @classmethod
@@ -178,18 +121,12 @@ class Case(Part):
 
     @field_validator("scores")
     @classmethod
-    def _scores_once(cls, scores: tuple[str, ...]) -> tuple[str, ...]:
-        return _once(scores)
+    def _scores_once(cls, scores: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return once(scores) if scores else scores
 
     @model_validator(mode="after")
-    def _scores_fit_the_bone(self) -> Case:
-        kind = getattr(self.bone, "anatomy_kind", self.bone.kind)
-        allowed = ", ".join(name for name in SCORES if kind in BONES[name])
-        wrong: list[tuple[KeyPath, str]] = [
-            (("scores", index), f"is no score of a {kind.replace('_', ' ')} (allowed: {allowed}, got: {name})")
-            for index, name in enumerate(self.scores)
-            if kind not in BONES[name]
-        ]
+    def _suits_the_bone(self) -> Case:
+        wrong = strangers(self.bone.anatomy_kind, self.lesions, self.arms, self.loads, self.analysis, self.scores or ())
         if wrong:
             raise SeveralMistakes(*wrong)
         return self
@@ -200,16 +137,9 @@ class Case(Part):
         for key, parts in (("lesions", self.lesions), ("arms", self.arms), ("loads", self.loads)):
             pairs = zip(parts, names(parts), strict=True)
             changes[key] = tuple(part.model_copy(update={"name": name}) for part, name in pairs)
-        changes["analysis"] = self.analysis.model_copy(update={"model": self.analysis.every_model()[0]})
+        changes["analysis"] = self.analysis.resolved(self.bone.anatomy_kind)
+        changes["scores"] = USUAL_SCORES[self.bone.anatomy_kind] if self.scores is None else self.scores
         return self.model_copy(update=changes)
-
-
-def _once(words: tuple[str, ...]) -> tuple[str, ...]:
-    """``words``, if none stands there twice."""
-    wrong = [((index,), f"named twice (got: {word})") for index, word in enumerate(words) if word in words[:index]]
-    if wrong:
-        raise SeveralMistakes(*wrong)
-    return words
 
 
 def _wrong_names(parts: Sequence[Named]) -> list[tuple[KeyPath, str]]:

@@ -22,7 +22,8 @@ class Row:
 
     arm: str
     load: str
-    #: collapsed | plateau | bracketed | limit_reached (the load is 'at least') | stuck (there is no load)
+    #: collapsed | plateau | bracketed | strain_reached (the largest force up to the strain that defines strength) |
+    #: limit_reached (the load is 'at least') | stuck (there is no load)
     status: str
     fracture_load_N: float | None
     fracture_load_bracket_N: tuple[float, float] | None

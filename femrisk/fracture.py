@@ -102,7 +102,7 @@ def read_elastic(
         force: force of the state, N.
     """
     cells = np.flatnonzero(field.bone() & ~contact)
-    risk = strain_ratio(strain[cells].mean(axis=1))
+    risk = strain_ratio(strain[cells].mean(axis=1), field.strain_limits)
     volumes = mesh.volumes()[cells]
     loads, site = {}, None
     for support in SUPPORTS:
@@ -113,12 +113,12 @@ def read_elastic(
     return ElasticCriterion(loads, site)
 
 
-def strain_ratio(strain: Floats) -> Floats:
-    """(..., 6) strain -> (...) the larger of principal tension and compression over their limits."""
+def strain_ratio(strain: Floats, limits: tuple[float, float] = (TENSION_LIMIT, COMPRESSION_LIMIT)) -> Floats:
+    """(..., 6) strain -> (...) the larger of principal tension and compression over their ``limits``."""
     xx, yy, zz, xy, yz, xz = np.moveaxis(strain, -1, 0)
     tensor = np.stack([np.stack([xx, xy, xz], -1), np.stack([xy, yy, yz], -1), np.stack([xz, yz, zz], -1)], -2)
     principal = np.linalg.eigvalsh(tensor)
-    return np.asarray(np.maximum(principal[..., 2] / TENSION_LIMIT, -principal[..., 0] / COMPRESSION_LIMIT))
+    return np.asarray(np.maximum(principal[..., 2] / limits[0], -principal[..., 0] / limits[1]))
 
 
 def read_site(

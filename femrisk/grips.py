@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from femrisk.contacts import Boundary, Grip
 from femrisk.domain import Domain, Numbering
 from femrisk.errors import SolverError
-from femrisk.loads import Boundary, Grip
 from femrisk.meshes.labelled import Floats
 
 #: Length that turns a rotation into an unknown of the size of a displacement, mm.

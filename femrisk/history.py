@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-#: The five honest endings of a march.
-STATUSES = ("collapsed", "plateau", "bracketed", "limit_reached", "stuck")
+#: The honest endings of a march; at ``strain_reached`` the apparent strain was reached at which strength is defined.
+STATUSES = ("collapsed", "plateau", "bracketed", "strain_reached", "limit_reached", "stuck")
 
 
 @dataclass(frozen=True)

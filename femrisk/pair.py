@@ -14,6 +14,7 @@ from mpi4py import MPI
 from numpy.typing import NDArray
 
 from femrisk.cohesive import Joints, join
+from femrisk.contacts import STIFF_MODULUS, STRENGTH_STRAIN, Boundary
 from femrisk.damage_march import DamagedEquilibrium, DamageState, Verdict, march_twice, pace
 from femrisk.domain import Domain, distribute
 from femrisk.element import TABLE, strains
@@ -32,7 +33,6 @@ from femrisk.fracture import (
 )
 from femrisk.grips import grip
 from femrisk.history import History, Increment, State
-from femrisk.loads import STIFF_MODULUS, Boundary
 from femrisk.loadshare import SkinResult
 from femrisk.march import Found, Rules, march
 from femrisk.materials.curve import YieldCurve, constant
@@ -133,17 +133,17 @@ def skinned(prepared: Prepared, skin: Skin) -> Prepared:
     """The same in another skin: lesions may leave each arm its own."""
     places = skin.facets.gauss_points(prepared.mesh)
     under = prepared.boundary.stiffness_weight(places.reshape(-1, 3)).reshape(places.shape[:2])
-    membrane = cover(prepared.domain, replace(skin, curve=stiffened(skin.curve, under)))
+    membrane = cover(prepared.domain, replace(skin, curve=stiffened(skin.curve, under, prepared.boundary.layer_MPa)))
     return replace(prepared, membrane=membrane)
 
 
-def stiffened(curve: YieldCurve, weight: Floats) -> YieldCurve:
-    """Blend an elastic layer of STIFF_MODULUS into a curve (m, 4) by its share; what it touches cannot fail."""
-    layer = constant(weight.shape, STIFF_MODULUS, 0.3)
+def stiffened(curve: YieldCurve, weight: Floats, modulus: float = STIFF_MODULUS) -> YieldCurve:
+    """Blend an elastic layer of ``modulus``, MPa, into a curve (m, 4) by its share; what it touches cannot fail."""
+    layer = constant(weight.shape, modulus, 0.3)
     touched = weight > 0
     blend = replace(
         curve.elastic(),
-        young=np.where(curve.young > STIFF_MODULUS, curve.young, curve.young + weight * (layer.young - curve.young)),
+        young=np.where(curve.young > modulus, curve.young, curve.young + weight * (layer.young - curve.young)),
     )
     return curve.where(touched, blend)
 
@@ -168,7 +168,7 @@ def compute(
     """
     start = time.perf_counter()
     mesh, domain = prepared.mesh, prepared.domain
-    curve = stiffened(field.curve, prepared.stiff)
+    curve = stiffened(field.curve, prepared.stiff, prepared.boundary.layer_MPa)
     grips, local = grip(domain, prepared.boundary), curve.take(domain.original)
     law = damage_law(mesh, field, prepared.stiff) if damage and not linear_only else None
     equilibrium = (
@@ -189,7 +189,9 @@ def compute(
         said, best = march_twice(equilibrium, elastic, steps, on_increment)
         history, peak, cracks = said.history, said.peak, _damage(prepared, field, law, said, best)
     else:
-        history, best = _march(equilibrium, elastic, criterion, linear_only, field, mesh, on_increment, step_share)
+        history, best = _march(
+            equilibrium, elastic, criterion, linear_only, field, prepared.boundary.height, on_increment, step_share
+        )
         peak = read_peak(history)
     accumulated = _everywhere(domain, best.accumulated)
     work = _everywhere(domain, _dissipated(equilibrium, best))
@@ -250,7 +252,7 @@ def _march(
     criterion: ElasticCriterion,
     linear_only: bool,
     field: MaterialField,
-    mesh: LabelledMesh,
+    height: float | None,
     on_increment: Callable[[Increment], None],
     step_share: float,
 ) -> tuple[History, State]:
@@ -265,7 +267,13 @@ def _march(
         scaled = replace(elastic, travel=expected, force=elastic.force * expected, unknowns=elastic.unknowns * expected)
         return History((), "limit_reached", None, 1), replace(scaled, stress=elastic.stress * expected)
     step = step_share * expected
-    rules = Rules(first_step=0.5 * step, largest_step=0.35 * step, furthest=12 * expected, stiffness=elastic.force)
+    rules = Rules(
+        first_step=0.5 * step,
+        largest_step=0.35 * step,
+        furthest=12 * expected,
+        stiffness=elastic.force,
+        defined_at=None if height is None else STRENGTH_STRAIN * height,
+    )
     best, history = equilibrium.rest(), None
     for news in march(equilibrium, rules, elastic.unknowns * rules.first_step, far):
         if isinstance(news, Found):

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
+from femrisk.analysis import known
 from femrisk.arms import Arm
-from femrisk.loads import GRIP_RADIUS, Boundary, Cap
-from femrisk.meshes.anatomy import Anatomy
+from femrisk.contacts import GRIP_RADIUS, Boundary, Cap
+from femrisk.meshes.anatomy import Anatomy, VertebraAnatomy, femur_of
 from femrisk.meshes.cement import measure_cement
+from femrisk.meshes.labelled import Floats
 from femrisk.meshes.shapes import Ball, Solid
 from femrisk.meshes.slides import slides
 from femrisk.parting import Weakness
@@ -103,7 +107,7 @@ def _is_mantle(solid: Solid) -> bool:
 
 def mesh_task(scene: Scene, family: Family) -> MeshTask:
     """What the mesher needs for one family."""
-    return MeshTask(family, scene.anatomy, sizing(scene), scene.case.analysis.mesh_size_mm)
+    return MeshTask(family, scene.anatomy, sizing(scene), known(scene.case.analysis.mesh_size_mm))
 
 
 def sizing(scene: Scene) -> tuple[Solid, ...]:
@@ -141,17 +145,27 @@ def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...], m
             )
             layers = arm.paint(solids, scene.lesions)
             tasks.append(ArmTask(name, layers, cement.volume_ml if cement else None, weakness))
-    marks = scene.anatomy.landmarks
-    in_shaft = bool(scene.lesions) and scene.lesions[0].center[2] < marks.lesser_trochanter[2]
-    point = scene.lesions[0].center if scene.lesions else marks.neck_center
-    normal = marks.shaft_axis if in_shaft else marks.neck_axis
+    point, normal = section(scene)
     return SolveTask(
         family.name,
         load,
         scene.boundaries[load],
         tuple(tasks),
-        model or analysis.model,
-        analysis.density_law,
+        model or known(analysis.model),
+        known(analysis.density_law),
         (tuple(float(x) for x in point), tuple(float(x) for x in normal)),
         beside=model not in (None, analysis.model),
     )
+
+
+def section(scene: Scene) -> tuple[Floats, Floats]:
+    """(3,) point and (3,) normal of the section whose load share is reported: through the first lesion, else the neck.
+
+    Across the neck or the shaft of a femur; in a vertebra across its body, at mid-height without a lesion.
+    """
+    if isinstance(scene.anatomy, VertebraAnatomy):
+        return scene.lesions[0].center if scene.lesions else np.zeros(3), np.array([0.0, 0.0, 1.0])
+    marks = femur_of(scene.anatomy).landmarks
+    in_shaft = bool(scene.lesions) and scene.lesions[0].center[2] < marks.lesser_trochanter[2]
+    point = scene.lesions[0].center if scene.lesions else marks.neck_center
+    return point, marks.shaft_axis if in_shaft else marks.neck_axis

@@ -6,14 +6,20 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from femrisk.analysis import known
 from femrisk.case import names
 from femrisk.materials.density import LAWS
+from femrisk.meshes.anatomy import Anatomy, VertebraAnatomy, femur_of, vertebra_of
 from femrisk.meshes.cement import measure_cement
 from femrisk.meshes.involvement import measure
 from femrisk.meshes.labelled import Floats
+from femrisk.meshes.lesions import PlacedLesion
+from femrisk.meshes.occupancy import measure_vertebra
 from femrisk.meshes.sizing import grid_points, size_field
+from femrisk.meshes.vertebra import Vertebra
+from femrisk.meshes.vertebra_involvement import body_volume, measure_in_body, parts_of
 from femrisk.plan import families, sizing
-from femrisk.rigidity import cut_femur
+from femrisk.rigidity import cut_body, cut_femur
 from femrisk.scene import Scene
 from femrisk.scores import Score, assess
 
@@ -22,6 +28,8 @@ from femrisk.scores import Score, assess
 CELLS_PER_CUBE, UNKNOWNS_PER_CELL = 6.6, 4.33
 #: Memory of one pair of arm and load: 0.98 GB at 120 000 unknowns and 1.7 GB at 296 000, both measured.
 LIBRARIES_GB, BYTES_PER_UNKNOWN = 0.4, 5e3
+#: share of its height that a parametric vertebra has lost: it is drawn as it was
+UPRIGHT = 0.0
 
 
 def preview(scene: Scene, console: Console) -> None:
@@ -39,26 +47,46 @@ def preview(scene: Scene, console: Console) -> None:
 
 def bone_table(scene: Scene) -> Table:
     """Every measure of the bone, defaults filled in, and its landmarks."""
-    marks = scene.anatomy.landmarks
     table = Table("bone", "", title_justify="left")
     for key, value in scene.case.bone.model_dump().items():
         if value is not None:
             table.add_row(key, f"{value:.4g}" if isinstance(value, float) else str(value))
     table.add_section()
-    table.add_row("head centre, mm", _point(marks.head_center))
-    table.add_row("head radius, mm", f"{marks.head_radius:.1f}")
-    table.add_row("neck centre, mm", _point(marks.neck_center))
-    table.add_row("neck width SI, AP, mm", f"{marks.neck_width_si:.1f}, {marks.neck_width_ap:.1f}")
-    table.add_row("distal cut z, mm", f"{marks.distal_z:.1f}")
+    for what, value in landmarks(scene.anatomy).items():
+        table.add_row(what, value)
     return table
+
+
+def landmarks(anatomy: Anatomy) -> dict[str, str]:
+    """What a reader should know of the bone's landmarks and sizes, in words."""
+    if isinstance(anatomy, VertebraAnatomy):
+        body = anatomy.landmarks
+        return {
+            "body width, depth, mm": f"{body.body_width:.1f}, {body.body_depth:.1f}",
+            "height in front, behind, mm": f"{body.anterior_height:.1f}, {body.posterior_height:.1f}",
+            "volume of the body, mL": f"{body_volume(anatomy) / 1000:.1f}",
+            "right pedicle, mm": _point(body.right_pedicle),
+            "tip of the spinous process, mm": _point(body.spinous_tip),
+        }
+    marks = femur_of(anatomy).landmarks
+    return {
+        "head centre, mm": _point(marks.head_center),
+        "head radius, mm": f"{marks.head_radius:.1f}",
+        "neck centre, mm": _point(marks.neck_center),
+        "neck width SI, AP, mm": f"{marks.neck_width_si:.1f}, {marks.neck_width_ap:.1f}",
+        "distal cut z, mm": f"{marks.distal_z:.1f}",
+    }
 
 
 def lesions_table(scene: Scene) -> Table:
     """What each lesion takes of its bone."""
+    if isinstance(scene.anatomy, VertebraAnatomy):
+        return body_lesions_table(scene.lesions, scene.anatomy)
+    anatomy = femur_of(scene.anatomy)
     table = Table("lesion", "nature", "site", "centre, mm", "volume, mL", "section", "diameter", "axial cortex, mm",
                   "circumference", "cortex lost", "breach")  # fmt: skip
     for lesion in scene.lesions:
-        taken = measure(lesion, scene.anatomy)
+        taken = measure(lesion, anatomy)
         table.add_row(
             lesion.name,
             lesion.nature,
@@ -71,6 +99,24 @@ def lesions_table(scene: Scene) -> Table:
             f"{taken.circumferential_cortical_share:.0%}",
             f"{taken.cortex_loss_share:.0%}",
             "yes" if taken.breach else "no",
+        )
+    return table
+
+
+def body_lesions_table(lesions: tuple[PlacedLesion, ...], anatomy: VertebraAnatomy) -> Table:
+    """What each lesion takes of its vertebra, and where it comes through the surface."""
+    table = Table("lesion", "nature", "site", "centre, mm", "volume, mL", "of the body", "section", "comes through")
+    for lesion in lesions:
+        taken = measure_in_body(lesion, anatomy)
+        table.add_row(
+            lesion.name,
+            lesion.nature,
+            lesion.site,
+            _point(lesion.center),
+            f"{taken.volume_ml:.1f}",
+            f"{taken.body_share:.0%}",
+            f"{taken.cross_section_share:.0%}",
+            ", ".join(taken.breaches) or "nothing",
         )
     return table
 
@@ -95,7 +141,8 @@ def arms_table(scene: Scene) -> Table:
 
 def loads_table(scene: Scene) -> Table:
     """How the bone is pushed."""
-    table = Table("load", "kind", "force on the head (x medial, y anterior, z up)", "contacts")
+    axes = "endplate (x right" if isinstance(scene.anatomy, VertebraAnatomy) else "head (x medial"
+    table = Table("load", "kind", f"force on the {axes}, y anterior, z up)", "contacts")
     for load, name in zip(scene.case.loads, names(scene.case.loads), strict=True):
         boundary = scene.boundaries[name]
         force = -boundary.axes[2]
@@ -106,14 +153,24 @@ def loads_table(scene: Scene) -> Table:
 
 def scores_of(scene: Scene) -> dict[str, Score]:
     """The scores the case asks for."""
-    measured = [(lesion, measure(lesion, scene.anatomy)) for lesion in scene.lesions]
-    law = LAWS[scene.case.analysis.density_law]
-    return assess(
-        scene.case.scores,
-        scene.case.patient,
-        measured,
-        cut=lambda: cut_femur(scene.anatomy, scene.lesions, law),
-    )
+    names, case = known(scene.case.scores), scene.case
+    if not names:
+        return {}
+    law = LAWS[known(case.analysis.density_law)]
+    if not scene.lesions:
+        return assess(names, case.patient, ())
+    if isinstance(case.bone, Vertebra):
+        spine, level = vertebra_of(scene.anatomy), case.bone.level
+        return assess(
+            names,
+            case.patient,
+            (),
+            cut=lambda: cut_body(spine, scene.lesions, law),
+            vertebra=lambda: measure_vertebra(level, parts_of(spine), scene.lesions, UPRIGHT),
+        )
+    femur = femur_of(scene.anatomy)
+    measured = [(lesion, measure(lesion, femur)) for lesion in scene.lesions]
+    return assess(names, case.patient, measured, cut=lambda: cut_femur(femur, scene.lesions, law))
 
 
 def scores_table(scene: Scene) -> Table:
@@ -133,7 +190,7 @@ def scores_table(scene: Scene) -> Table:
 
 def unknowns(scene: Scene) -> int:
     """Degrees of freedom to expect in each pair, from the integral of the size field."""
-    field = size_field(scene.anatomy, sizing(scene), scene.case.analysis.mesh_size_mm)
+    field = size_field(scene.anatomy, sizing(scene), known(scene.case.analysis.mesh_size_mm))
     lower, upper = field.corners()
     points, _ = grid_points(lower, upper, field.spacing)
     share = np.clip(0.5 - scene.anatomy.outer.distance(points) / field.spacing, 0, 1)

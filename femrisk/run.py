@@ -18,8 +18,9 @@ from typing import Any, get_args
 from rich.console import Console
 
 from femrisk import __version__
+from femrisk.analysis import Model
 from femrisk.bymodel import side_by_side
-from femrisk.case import Case, Model, question_of, text_of, under_model
+from femrisk.case import Case, question_of, text_of, under_model
 from femrisk.compare import compare
 from femrisk.comparison import Comparison
 from femrisk.crew import Job, work

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from femrisk.case import Case
+from femrisk.contacts import Boundary
 from femrisk.errors import CaseError, GeometryError, InputError, Mistake
-from femrisk.loads import Boundary
 from femrisk.meshes.anatomy import Anatomy
 from femrisk.meshes.lesions import PlacedLesion
 from femrisk.meshes.shapes import Solid

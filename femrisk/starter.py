@@ -44,8 +44,25 @@ FEMUR: Example = {
     "analysis": {"model": "keyak_plasticity", "mesh_size_mm": 3.0},
     "scores": ["mirels", "axial_cortical_involvement"],
 }
+#: The question of ``femrisk init vertebra``.
+VERTEBRA: Example = {
+    "name": "my_vertebra",
+    "patient": {"sex": "female", "age_years": 68, "height_cm": 165, "mass_kg": 70},
+    "bone": {"kind": "vertebra", "level": "L1"},
+    "lesions": [{"kind": "sphere", "site": "vertebral_body", "quadrant": "central", "radius_mm": 8, "nature": "lytic"}],
+    "arms": [{"kind": "intact"}, {"kind": "untreated"}],
+    "loads": [{"kind": "axial_compression"}],
+}
+STARTERS: Mapping[str, Example] = {"femur": FEMUR, "vertebra": VERTEBRA}
 #: Values for options that have no default, where a kind is shown that the example does not use.
-SAMPLES: Example = {"radius_mm": 10, "semi_axes_mm": [12, 9, 9], "file": "femur.stl", "units": "mm", "side": "left"}
+SAMPLES: Example = {
+    "radius_mm": 10,
+    "semi_axes_mm": [12, 9, 9],
+    "file": "femur.stl",
+    "units": "mm",
+    "side": "left",
+    "level": "L1",
+}
 
 HEADER = """\
 A case of femrisk: one bone, its lesions, the treatments to compare, and the loads. For research only.
@@ -55,7 +72,9 @@ A case of femrisk: one bone, its lesions, the treatments to compare, and the loa
 
 Every key that has a unit ends in it. A line `# key: value` is an option with its default (null: not given, or
 worked out from the rest): take the `#` away to set it. What was explained once is not repeated further down.
-Coordinates: origin where the axes of neck and shaft cross, x medial, y anterior, z proximal.
+What belongs to another bone than yours is refused, and what is allowed is named.
+Coordinates: in a femur, origin where the axes of neck and shaft cross, x medial, y anterior, z proximal; in a vertebra,
+origin in the middle of the body, x right, y anterior, z up.
 """
 WIDTH = 118
 

@@ -53,6 +53,7 @@ def interval(metadata: Iterable[object]) -> Interval:
 
 #: ending of a key -> the unit that ending asks for
 UNITS = {
+    "_mg_per_cm3": "mg/cm3",
     "_g_per_cm3": "g/cm3",
     "_N_per_mm": "N/mm",
     "_years": "years",
@@ -79,6 +80,7 @@ SLIPS: dict[str, tuple[tuple[str, float], ...]] = {
     "N": (("kN", 1000.0), ("millinewton", 1e-3)),
     "mL": (("mm3", 1e-3), ("litres", 1000.0), ("m3", 1e6)),
     "g/cm3": (("kg/m3 or mg/cm3", 1e-3),),
+    "mg/cm3": (("g/cm3", 1000.0),),
     "degrees": (("radians", 180 / math.pi),),
     "years": (("months", 1 / 12), ("days", 1 / 365.25)),
     "degrees Celsius": (),

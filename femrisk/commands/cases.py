@@ -11,7 +11,7 @@ from femrisk.commands.verb import load, screen
 from femrisk.errors import InputError
 
 #: what ``init`` knows
-STARTERS = ("femur",)
+STARTERS = ("femur", "vertebra")
 
 
 def init_options(parser: ArgumentParser) -> None:
@@ -22,9 +22,9 @@ def init_options(parser: ArgumentParser) -> None:
 
 def init(options: Namespace) -> int:
     """Write a commented starter case; a file that exists stays as it is."""
-    from femrisk.starter import starter
+    from femrisk import starter
 
-    text = starter()
+    text = starter.starter(starter.STARTERS[options.bone])
     file = options.file or Path(f"{options.bone}.yaml")
     if str(file) == "-":
         sys.stdout.write(text)

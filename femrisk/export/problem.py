@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from femrisk.contacts import Boundary, Grip
 from femrisk.errors import SolverError
-from femrisk.loads import EXCLUSION, Boundary, Grip
 from femrisk.materials.curve import YieldCurve
 from femrisk.materials.field import MaterialField
 from femrisk.meshes.labelled import Floats, LabelledMesh
@@ -58,7 +58,7 @@ class Problem:
         return {
             **{f"material_{self.field.names[i]}": self.field.index == i for i in present},
             **{f"solid_{name}": self.mesh.inside(name) for name in self.mesh.solids},
-            **{f"contact_{one.name}": one.zone.weight(centroids, EXCLUSION) > 0 for one in self.boundary.grips},
+            **{f"contact_{grip.name}": grip.touches(centroids) for grip in self.boundary.grips},
             "stiff_layer": self.layer,
         }
 
@@ -82,7 +82,8 @@ def pose(title: str, mesh: LabelledMesh, field: MaterialField, boundary: Boundar
         if vertices < 4:
             raise SolverError(hold.grip.name, f"takes hold of only {vertices} vertices; the mesh is too coarse there")
     touched = (weight > 0).any(axis=1)
-    return Problem(title, mesh, field, boundary, stiffened(field.curve, weight), touched, nodes, cells, holds)
+    curve = stiffened(field.curve, weight, boundary.layer_MPa)
+    return Problem(title, mesh, field, boundary, curve, touched, nodes, cells, holds)
 
 
 def labels(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from femrisk.analysis import known
 from femrisk.export import feb, inp
 from femrisk.export.grids import write_msh, write_vtu
 from femrisk.export.lumping import lump
@@ -49,7 +50,7 @@ def posed(scene: Scene, wish: Wish) -> Problem:
     task = mesh_task(scene, family)
     made = mesh(task.anatomy, family.solids, task.size_mm, task.sizing)
     gate(assess(made, task.anatomy, family.solids))
-    field = paint(made, arm.paint(scene.solids[wish.arm], scene.lesions), scene.case.analysis.density_law)
+    field = paint(made, arm.paint(scene.solids[wish.arm], scene.lesions), known(scene.case.analysis.density_law))
     return pose(f"{scene.case.name} / {wish.arm} / {wish.load}", made, field, scene.boundaries[wish.load])
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from femrisk.materials import keyak
+from femrisk.materials import keyak, vertebral
 from femrisk.materials.curve import YieldCurve, constant
 from femrisk.materials.density import LAWS
-from femrisk.materials.library import MATERIALS, HostTissue
+from femrisk.materials.library import COMPRESSION_LIMIT, MATERIALS, TENSION_LIMIT, HostTissue
 from femrisk.meshes.labelled import Floats, LabelledMesh, signed_volumes
 
-#: Host tissues, always the first names of a field's legend.
+#: Host tissues of a femur and of a vertebra, always the first names of a field's legend.
 HOSTS = ("cancellous", "cortical", "marrow")
+VERTEBRA_HOSTS = ("cancellous", "posterior_elements")
+LIVING = ("cancellous", "cortical", "posterior_elements")
 #: Ash density under which the tissue is marrow, not bone, and no place to look for a fracture, g/cm3.
 MARROW_DENSITY = 0.1
 
@@ -29,6 +31,8 @@ class MaterialField:
     index: NDArray[np.int64]
     #: arrays of (m, 4)
     curve: YieldCurve
+    #: principal strains, tension and compression, at which an elastic solve takes bone to fail
+    strain_limits: tuple[float, float] = (TENSION_LIMIT, COMPRESSION_LIMIT)
 
     def named(self, name: str) -> NDArray[np.bool_]:
         """(m,) cells of the named material (none when the name is not in the legend)."""
@@ -36,11 +40,11 @@ class MaterialField:
 
     def bone(self) -> NDArray[np.bool_]:
         """(m,) cells of living bone: neither marrow, tumour, cement nor metal."""
-        return np.asarray(self.index < HOSTS.index("marrow"))
+        return np.isin(self.index, [i for i, name in enumerate(self.names) if name in LIVING])
 
     def scaled(self, factor: float) -> MaterialField:
         """All stiffnesses and strengths multiplied."""
-        return MaterialField(self.names, self.index, self.curve.scaled(factor))
+        return replace(self, curve=self.curve.scaled(factor))
 
 
 def element_sizes(points: Floats, tets: NDArray[np.int64]) -> Floats:
@@ -54,8 +58,23 @@ def element_sizes(points: Floats, tets: NDArray[np.int64]) -> Floats:
     return np.asarray((total / count)[tets].mean(axis=1))
 
 
+def host(mesh: LabelledMesh, density_law: str) -> MaterialField:
+    """The bone before any lesion: a femur by Keyak's curve, a vertebra without softening."""
+    law, shape = LAWS[density_law], mesh.density.shape
+    if mesh.is_vertebra:
+        body = mesh.cancellous()
+        curve = vertebral.yield_curve(mesh.density, np.broadcast_to(body[:, None], shape), law)
+        return MaterialField(VERTEBRA_HOSTS, np.where(body, 0, 1), curve, vertebral.YIELD_STRAINS)
+    cortical = ~mesh.inside("endosteum")
+    size = np.broadcast_to(element_sizes(mesh.points, mesh.tets)[:, None], shape)
+    curve = keyak.yield_curve(mesh.density, np.broadcast_to(cortical[:, None], shape), size, law)
+    index = np.where(cortical, HOSTS.index("cortical"), HOSTS.index("cancellous"))
+    index[~cortical & (mesh.density.mean(axis=1) < MARROW_DENSITY)] = HOSTS.index("marrow")
+    return MaterialField(HOSTS, index, curve)
+
+
 def paint(mesh: LabelledMesh, layers: tuple[tuple[str, str], ...], density_law: str = "keyak_2005") -> MaterialField:
-    """Host bone by Keyak's law, then each (solid, material) in turn; the last paint on a cell wins.
+    """Host bone by a law of density, then each (solid, material) in turn; the last paint on a cell wins.
 
     Args:
         mesh: the labelled mesh.
@@ -65,23 +84,17 @@ def paint(mesh: LabelledMesh, layers: tuple[tuple[str, str], ...], density_law: 
     Raises:
         KeyError: an unknown solid or material.
     """
-    cortical = ~mesh.inside("endosteum")
-    shape = mesh.density.shape
-    size = np.broadcast_to(element_sizes(mesh.points, mesh.tets)[:, None], shape)
-    in_cortex = np.broadcast_to(cortical[:, None], shape)
-    host = keyak.yield_curve(mesh.density, in_cortex, size, LAWS[density_law])
-    index = np.where(cortical, HOSTS.index("cortical"), HOSTS.index("cancellous"))
-    index[~cortical & (mesh.density.mean(axis=1) < MARROW_DENSITY)] = HOSTS.index("marrow")
-    names, curve = list(HOSTS), host
+    bone, shape = host(mesh, density_law), mesh.density.shape
+    names, index, curve = list(bone.names), bone.index.copy(), bone.curve
     for solid, name in layers:
         material, cells = MATERIALS[name], mesh.inside(solid)
         if name not in names:
             names.append(name)
         index[cells] = names.index(name)
         if isinstance(material, HostTissue):
-            layer = host.scaled(material.share)
+            layer = bone.curve.scaled(material.share)
         else:
             strength = np.inf if material.strength_MPa is None else material.strength_MPa
             layer = constant(shape, material.young_MPa, material.poisson, strength)
         curve = curve.where(cells[:, None], layer)
-    return MaterialField(tuple(names), index, curve)
+    return replace(bone, names=tuple(names), index=index, curve=curve)

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from femrisk.meshes.femur import ProximalFemur
 from femrisk.meshes.surface import SurfaceBone
+from femrisk.meshes.vertebra import Vertebra
 
-Bone = Annotated[ProximalFemur | SurfaceBone, Field(discriminator="kind")]
+Bone = Annotated[ProximalFemur | SurfaceBone | Vertebra, Field(discriminator="kind")]
 
-__all__ = ["Bone", "ProximalFemur", "SurfaceBone"]
+__all__ = ["Bone", "ProximalFemur", "SurfaceBone", "Vertebra"]

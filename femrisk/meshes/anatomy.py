@@ -1,4 +1,4 @@
-"""What a bone knows about itself: shapes, density atlas and landmarks, in the standard frame."""
+"""What a bone knows about itself: shapes, density atlas and landmarks, in its standard frame."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from femrisk.errors import GeometryError
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.shapes import Shape
 
 
 @dataclass(frozen=True)
-class Landmarks:
+class FemurLandmarks:
     """Landmarks of a proximal femur, mm.
 
     Standard frame: x medial, y anterior, z proximal, origin where neck and shaft axes cross.
@@ -43,16 +44,56 @@ class Landmarks:
 
 
 @dataclass(frozen=True)
+class VertebraLandmarks:
+    """Landmarks of a thoracolumbar vertebra, mm.
+
+    Standard frame: x right, y anterior, z up, origin at the centre of the body.
+    """
+
+    #: y of the anterior and of the posterior wall in the midsagittal plane, between the rims of the endplates
+    anterior_wall: float
+    posterior_wall: float
+    #: width of the body across its rims, mean of the endplates
+    body_width: float
+    #: heights of the anterior and the posterior wall
+    anterior_height: float
+    posterior_height: float
+    #: (3,) centre of the right pedicle's narrowest section, and the unit vector forwards along its axis
+    right_pedicle: Floats
+    right_pedicle_axis: Floats
+    #: (3,) the same of the left one
+    left_pedicle: Floats
+    left_pedicle_axis: Floats
+    #: of that section
+    pedicle_width: float
+    pedicle_height: float
+    canal_width: float
+    canal_depth: float
+    #: (3,) tip of the spinous process
+    spinous_tip: Floats
+
+    @property
+    def height(self) -> float:
+        """Height of the body in its middle, from rim to rim."""
+        return (self.anterior_height + self.posterior_height) / 2
+
+    @property
+    def body_depth(self) -> float:
+        """Midsagittal depth of the body across its rims."""
+        return self.anterior_wall - self.posterior_wall
+
+
+@dataclass(frozen=True)
 class Anatomy:
     """A bone ready to be meshed, loaded, and measured."""
 
     #: periosteal surface
     outer: Shape
-    #: endosteal surface (inside it: cancellous bone and marrow canal)
-    inner: Shape
+    #: endosteal surface (inside it: cancellous bone and marrow canal); None where the shell is too thin to be cells
+    inner: Shape | None
     #: (n, 3) points, (n,) cortical? -> (n,) ash density, g/cm3
     density: Callable[[Floats, NDArray[np.bool_]], Floats]
-    landmarks: Landmarks
+    landmarks: FemurLandmarks | VertebraLandmarks
     #: (k, 3) points on the periosteal surface about 1 mm apart
     surface_points: Floats
     #: (3, 4) affine from the standard frame to the coordinates the bone came in (a mirror for the other side)
@@ -63,3 +104,42 @@ class Anatomy:
     def farthest(self, direction: Floats) -> Floats:
         """(3,) the surface point farthest along ``direction`` (3,)."""
         return np.asarray(self.surface_points[np.argmax(self.surface_points @ direction)])
+
+
+@dataclass(frozen=True)
+class FemurAnatomy(Anatomy):
+    """A proximal femur."""
+
+    inner: Shape
+    landmarks: FemurLandmarks
+
+
+@dataclass(frozen=True)
+class VertebraAnatomy(Anatomy):
+    """A vertebra; its shell is no body of cells."""
+
+    landmarks: VertebraLandmarks
+    #: (n, 3) points -> (n,) height over the superior and (n,) depth under the inferior endplate, mm, negative between
+    endplates: Callable[[Floats], tuple[Floats, Floats]]
+
+
+def femur_of(anatomy: Anatomy) -> FemurAnatomy:
+    """``anatomy``, if it is a femur's.
+
+    Raises:
+        GeometryError: it is another bone's.
+    """
+    if not isinstance(anatomy, FemurAnatomy):
+        raise GeometryError("", "belongs in a proximal femur (allowed: proximal_femur, got: vertebra)")
+    return anatomy
+
+
+def vertebra_of(anatomy: Anatomy) -> VertebraAnatomy:
+    """``anatomy``, if it is a vertebra's.
+
+    Raises:
+        GeometryError: it is another bone's.
+    """
+    if not isinstance(anatomy, VertebraAnatomy):
+        raise GeometryError("", "belongs in a vertebra (allowed: vertebra, got: proximal_femur)")
+    return anatomy

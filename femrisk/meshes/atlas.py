@@ -32,7 +32,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from femrisk.meshes.anatomy import Landmarks
+from femrisk.meshes.anatomy import FemurLandmarks
 from femrisk.meshes.cortex import Cortex, rise
 from femrisk.meshes.labelled import REGIONS, Floats
 from femrisk.meshes.shapes import Shape, unit
@@ -66,7 +66,7 @@ DONOR_SCALE = 0.5 * (age_scale("female", 67.0) + age_scale("male", 67.0))
 class Atlas:
     """Ash density and region of any point of one femur."""
 
-    landmarks: Landmarks
+    landmarks: FemurLandmarks
     outer: Shape
     inner: Shape
     #: 1 = young normal
@@ -141,19 +141,19 @@ class Atlas:
         return names.astype(np.uint8)
 
 
-def head_begins(marks: Landmarks) -> float:
+def head_begins(marks: FemurLandmarks) -> float:
     """Place along the neck axis where the neck, as wide as at its narrowest, enters the head's sphere, mm."""
     half = (marks.neck_width_si + marks.neck_width_ap) / 4
     into = np.sqrt(max(marks.head_radius**2 - half**2, 0.0))
     return float(marks.head_center @ marks.neck_axis - into)
 
 
-def neck_begins(marks: Landmarks) -> float:
+def neck_begins(marks: FemurLandmarks) -> float:
     """Place along the neck axis of the neck's base: half way from the origin to the narrowest section, mm."""
     return float(0.5 * marks.neck_center @ marks.neck_axis)
 
 
-def below_trochanter(marks: Landmarks, points: Floats) -> Floats:
+def below_trochanter(marks: FemurLandmarks, points: Floats) -> Floats:
     """(n,) mm below the height over the neck axis at which bone beside the neck belongs to the greater trochanter.
 
     A real trochanter may overhang the neck's base; the neck itself rises to about half its width there.

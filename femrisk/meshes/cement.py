@@ -9,12 +9,12 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from femrisk.errors import GeometryError
-from femrisk.meshes.anatomy import Anatomy
+from femrisk.meshes.anatomy import Anatomy, FemurAnatomy, femur_of
+from femrisk.meshes.frames import spot
 from femrisk.meshes.involvement import VOLUME_GRID, box_grid, covered, normals
 from femrisk.meshes.labelled import REGIONS, Floats
 from femrisk.meshes.lesions import PlacedLesion
 from femrisk.meshes.shapes import HalfSpace, Intersection, Offset, Shape, Solid, Union
-from femrisk.meshes.sites import spot
 from femrisk.part import Part
 
 #: Share of a lesion that is filled when neither a share nor a volume is asked for.
@@ -50,7 +50,7 @@ class CementPart(Part):
             raise ValueError("needs either volume_ml or fill_fraction and plume_mm (not both)")
         return self
 
-    def cements(self, anatomy: Anatomy, lesions: tuple[PlacedLesion, ...]) -> tuple[Solid, ...]:
+    def cements(self, anatomy: FemurAnatomy, lesions: tuple[PlacedLesion, ...]) -> tuple[Solid, ...]:
         """The cement as solids, named by their content so that arms with the same cement share them.
 
         ``Solid.within`` bounds them: cement in a lesion by the lesion, a plume by the endosteum (cement does not enter
@@ -105,7 +105,7 @@ class CementMeasure:
     leak: str | None
 
 
-def fill_plane(lesion: PlacedLesion, anatomy: Anatomy, fraction: float) -> HalfSpace:
+def fill_plane(lesion: PlacedLesion, anatomy: FemurAnatomy, fraction: float) -> HalfSpace:
     """The half-space, medial of a plane across the neck axis, that holds ``fraction`` of a lesion inside the bone."""
     axis = anatomy.landmarks.neck_axis
     points, cell = box_grid(lesion.shape.bounds(), VOLUME_GRID)
@@ -120,7 +120,7 @@ def fill_plane(lesion: PlacedLesion, anatomy: Anatomy, fraction: float) -> HalfS
     return HalfSpace(lesion.center + (level - float(lesion.center @ axis)) * axis, -axis)
 
 
-def spread(volume_mm3: float, lesions: tuple[PlacedLesion, ...], anatomy: Anatomy) -> tuple[float, float]:
+def spread(volume_mm3: float, lesions: tuple[PlacedLesion, ...], anatomy: FemurAnatomy) -> tuple[float, float]:
     """Share of the lesions that a volume of cement fills, and how far the rest is pressed into the bone, mm.
 
     Raises:
@@ -157,7 +157,7 @@ def bounded(solid: Solid, anatomy: Anatomy, lesions: tuple[PlacedLesion, ...]) -
     if solid.within is None:
         return solid.shape
     if solid.within == "endosteum":
-        return Intersection((solid.shape, anatomy.inner))
+        return Intersection((solid.shape, femur_of(anatomy).inner))
     holder = next(lesion.shape for lesion in lesions if lesion.name == solid.within)
     return Intersection((solid.shape, holder))
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from femrisk.meshes.anatomy import Landmarks
+from femrisk.meshes.anatomy import FemurLandmarks
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.sampled import GridDistance, resample
 from femrisk.meshes.shapes import Shape, unit
@@ -43,7 +43,7 @@ def neck_thickness(age_years: float) -> tuple[float, float]:
 class Cortex:
     """Cortical thickness as a smooth field, mm."""
 
-    landmarks: Landmarks
+    landmarks: FemurLandmarks
     superior_neck: float
     inferior_neck: float
     shaft: float

@@ -13,12 +13,10 @@ SAMPLES = 300_000
 
 
 def parts_of(anatomy: Anatomy, solids: tuple[Solid, ...], size_mm: float) -> tuple[Solid, ...]:
-    """Bone and endosteum, then the solids: one for each bit of a mesh."""
-    return (
-        Solid("bone", anatomy.outer, "bone", size_mm),
-        Solid("endosteum", anatomy.inner, "endosteum", size_mm),
-        *solids,
-    )
+    """Bone and endosteum (if it has one), then the solids: one for each bit of a mesh."""
+    bone = Solid("bone", anatomy.outer, "bone", size_mm)
+    endosteum = () if anatomy.inner is None else (Solid("endosteum", anatomy.inner, "endosteum", size_mm),)
+    return (bone, *endosteum, *solids)
 
 
 def true_volume(parts: tuple[Solid, ...], index: int) -> float:

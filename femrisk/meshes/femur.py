@@ -18,13 +18,13 @@ Presets, by sex (mm, deg). [seen] and [recalled] as in the sources' abstracts or
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from femrisk.errors import GeometryError
-from femrisk.meshes.anatomy import Anatomy
+from femrisk.meshes.anatomy import FemurAnatomy
 from femrisk.meshes.atlas import TROCHANTER, Atlas, age_scale
 from femrisk.meshes.cortex import Cortex, neck_thickness
 from femrisk.meshes.femur_sections import fitted, landmarks_of
@@ -72,6 +72,8 @@ PRESETS: dict[str, dict[str, float]] = {
 
 class ProximalFemur(Part):
     """A proximal femur from its clinical measures; what is not given comes from the preset."""
+
+    anatomy_kind: ClassVar[str] = "proximal_femur"
 
     kind: Literal["proximal_femur"] = "proximal_femur"
     """Kind of bone."""
@@ -149,7 +151,7 @@ class ProximalFemur(Part):
         """The numbers that are not None."""
         return {name: value for name, value in self.model_dump().items() if isinstance(value, float)}
 
-    def anatomy(self) -> Anatomy:
+    def anatomy(self) -> FemurAnatomy:
         """Surfaces, density and landmarks; of a resolved femur.
 
         Raises:
@@ -167,7 +169,7 @@ class ProximalFemur(Part):
         atlas = Atlas(marks, outer, inner, size["density_scale"], self.trochanter_ash_g_per_cm3, cortex)
         mirror = np.hstack([np.diag([1.0 if self.side == "left" else -1.0, 1, 1]), np.zeros((3, 1))])
         surface = feet[feet[:, 2] > shape.distal_z]
-        return Anatomy(outer, inner, atlas.density, marks, surface, mirror, atlas.region)
+        return FemurAnatomy(outer, inner, atlas.density, marks, surface, mirror, atlas.region)
 
     def shape(self, size: dict[str, float]) -> FemurShape:
         """The blended form of ``given`` sizes, before its tubes are fitted to the widths asked for.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from femrisk.errors import GeometryError
-from femrisk.meshes.anatomy import Landmarks
+from femrisk.meshes.anatomy import FemurLandmarks
 from femrisk.meshes.femur_shape import OUTGROWTHS, FemurShape
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.shapes import unit
@@ -87,14 +87,14 @@ def reach(shape: FemurShape, starts: Floats, way: Floats) -> Floats:
     return np.asarray(steps[leaves - 1] + 0.5 * low / (low - high))
 
 
-def landmarks_of(shape: FemurShape, feet: Floats) -> Landmarks:
+def landmarks_of(shape: FemurShape, feet: Floats) -> FemurLandmarks:
     """Landmarks of the finished femur; ``feet`` (k, 3) are points on its surface."""
     section = neck_section(shape)
     shaft = shaft_diameters(shape)
     trochanteric = feet[(feet @ shape.neck_axis < 0.3 * shape.neck_length) & (feet[:, 2] > 0)]
     start, end = (shape.scale * np.array(point) for point in OUTGROWTHS[4][:2])
     lesser = feet[np.linalg.norm(feet - end, axis=1) < 9 * shape.scale]
-    return Landmarks(
+    return FemurLandmarks(
         head_center=shape.neck_length * shape.neck_axis,
         head_radius=shape.head_radius,
         neck_axis=shape.neck_axis,

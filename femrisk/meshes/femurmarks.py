@@ -7,7 +7,7 @@ import logging
 import numpy as np
 
 from femrisk.errors import GeometryError
-from femrisk.meshes.anatomy import Landmarks
+from femrisk.meshes.anatomy import FemurLandmarks
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.sections import Section, section_at
 from femrisk.meshes.shapes import unit
@@ -31,7 +31,7 @@ LESSER_LEAST = 2.0
 
 def landmarks_on(
     surface: Triangles, head: Floats, radius: float, neck: Section, length: float, where: str
-) -> Landmarks:
+) -> FemurLandmarks:
     """Landmarks of a surface in the standard frame.
 
     Args:
@@ -54,7 +54,7 @@ def landmarks_on(
     shaft = section_at(surface, np.array([0.0, 0.0, distal]), UP)
     if shaft is None or not len(lateral):
         raise GeometryError(where, "no greater trochanter or no shaft where a femur has them (or give its landmarks)")
-    return Landmarks(
+    return FemurLandmarks(
         head_center=head,
         head_radius=radius,
         neck_axis=axis,

@@ -1,4 +1,4 @@
-"""A placed lesion and its bone in, the measures that clinical scores ask for out."""
+"""A placed lesion and its femur in, the measures that clinical scores ask for out."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from femrisk.meshes.anatomy import Anatomy
+from femrisk.meshes.anatomy import FemurAnatomy
+from femrisk.meshes.frames import Frame, Section, slices
 from femrisk.meshes.labelled import REGIONS, Floats
 from femrisk.meshes.lesions import PlacedLesion, axial_extent, local_frame
 from femrisk.meshes.shapes import Shape
-from femrisk.meshes.sites import Frame, Section, slices
 
 #: grid points along each side of a lesion's box when its volume is measured
 VOLUME_GRID = 48
@@ -43,7 +43,7 @@ class LesionMeasure:
     region: str
 
 
-def measure(lesion: PlacedLesion, anatomy: Anatomy) -> LesionMeasure:
+def measure(lesion: PlacedLesion, anatomy: FemurAnatomy) -> LesionMeasure:
     """Measure a lesion on grids (deterministic).
 
     Volume and sections are exact to about 1 %, lengths to 1 mm, shares of the circumference to about 0.02.
@@ -51,7 +51,7 @@ def measure(lesion: PlacedLesion, anatomy: Anatomy) -> LesionMeasure:
     at = local_frame(lesion, anatomy)
     low, high = axial_extent(lesion, at)
     section = slices(anatomy, at, np.linspace(low, high, 25)[1:-1], 1.25, 55.0)
-    area, diameter = _section_shares(lesion, section)
+    area, diameter = section_shares(lesion, section)
     cortex = _cortex(lesion, anatomy, at, (low, high))
     return LesionMeasure(
         volume_ml=volume_inside(lesion.shape, anatomy.outer) / 1000,
@@ -84,7 +84,7 @@ def covered(distance: Floats, cell: Floats) -> Floats:
     return np.asarray(np.clip(0.5 - distance / np.cbrt(np.prod(cell)), 0, 1))
 
 
-def _section_shares(lesion: PlacedLesion, section: Section) -> tuple[float, float]:
+def section_shares(lesion: PlacedLesion, section: Section) -> tuple[float, float]:
     """Largest share of the area and of the width of a section."""
     step = section.across[1] - section.across[0]
     inside = lesion.shape.distance(section.points.reshape(-1, 3)).reshape(section.bone.shape)
@@ -94,10 +94,13 @@ def _section_shares(lesion: PlacedLesion, section: Section) -> tuple[float, floa
         return 0.0, 0.0
     area = _pixels(held, step).sum(axis=(1, 2))[real] / _pixels(section.bone, step).sum(axis=(1, 2))[real]
     # the shadow that a section throws on a film is as wide as the pixels whose nearest part is inside
-    widths = [
-        (_pixels(held.min(axis=axis), step).sum(axis=1) / _pixels(section.bone.min(axis=axis), step).sum(axis=1))[real]
-        for axis in (1, 2)
-    ]
+    with np.errstate(invalid="ignore"):  # slices beyond the bone are nothing over nothing, and left out
+        widths = [
+            (_pixels(held.min(axis=axis), step).sum(axis=1) / _pixels(section.bone.min(axis=axis), step).sum(axis=1))[
+                real
+            ]
+            for axis in (1, 2)
+        ]
     return float(area.max()), float(np.max(widths))
 
 
@@ -136,7 +139,7 @@ class _Cortex:
         return float(np.max((within @ part) / np.maximum(within @ whole, 1e-12)))
 
 
-def _cortex(lesion: PlacedLesion, anatomy: Anatomy, at: Frame, extent: tuple[float, float]) -> _Cortex:
+def _cortex(lesion: PlacedLesion, anatomy: FemurAnatomy, at: Frame, extent: tuple[float, float]) -> _Cortex:
     """The cortex of the part of the bone that the local axis runs through, over the extent of the lesion."""
     local = at.local(anatomy.surface_points)
     chosen = (local[:, 0] > extent[0] - SLAB_MM) & (local[:, 0] < extent[1] + SLAB_MM)

@@ -13,8 +13,11 @@ Floats = NDArray[np.float64]
 #: Barycentric coordinates of the four-point Gauss rule of a tetrahedron (degree 2), (4, 4).
 GAUSS_BARYCENTRIC: Floats = np.full((4, 4), (5 - 5**0.5) / 20) + np.eye(4) * (5**0.5 / 5)
 
-#: Anatomical regions of a proximal femur, as indices of ``LabelledMesh.region``.
-REGIONS = ("head", "neck", "intertrochanteric", "subtrochanteric", "shaft")
+#: Anatomical regions of each bone; together they are what ``LabelledMesh.region`` points into.
+FEMUR_REGIONS = ("head", "neck", "intertrochanteric", "subtrochanteric", "shaft")
+BODY_REGIONS = ("superior_endplate", "vertebral_body", "inferior_endplate")
+VERTEBRA_REGIONS = (*BODY_REGIONS, "pedicle", "posterior_elements")
+REGIONS = FEMUR_REGIONS + VERTEBRA_REGIONS
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,8 @@ class LabelledMesh:
     """Linear tetrahedra with the membership of each cell in each solid.
 
     Cell ``c`` lies inside ``solids[i]`` when bit ``i`` of ``membership[c]`` is set. ``solids[0]`` is always ``bone``
-    (every cell) and ``solids[1]`` is ``endosteum`` (cells enclosed by the cortex: cancellous bone and canal).
+    (every cell) and in a femur ``solids[1]`` is ``endosteum`` (cells enclosed by the cortex: cancellous bone and
+    canal). A vertebra has no endosteum: its shell is thinner than any cell.
     """
 
     #: (n, 3) mm, bone's standard frame
@@ -47,6 +51,22 @@ class LabelledMesh:
         if solid not in self.solids:
             raise KeyError(f"no solid {solid!r} in this mesh (has: {', '.join(self.solids)})")
         return np.asarray((self.membership >> np.uint32(self.solids.index(solid))) & 1 == 1)
+
+    @property
+    def is_vertebra(self) -> bool:
+        """True where the bone has no endosteum."""
+        return "endosteum" not in self.solids
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions of this bone."""
+        return VERTEBRA_REGIONS if self.is_vertebra else FEMUR_REGIONS
+
+    def cancellous(self) -> NDArray[np.bool_]:
+        """(m,) True for cells enclosed by the cortex; in a vertebra, those of its body."""
+        if self.is_vertebra:
+            return np.isin(self.region, [REGIONS.index(name) for name in BODY_REGIONS])
+        return self.inside("endosteum")
 
     def volumes(self) -> Floats:
         """(m,) cell volumes, mm3."""

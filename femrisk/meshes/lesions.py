@@ -10,23 +10,22 @@ from pydantic import Field, model_validator
 
 from femrisk.errors import GeometryError
 from femrisk.meshes.anatomy import Anatomy
+from femrisk.meshes.frames import Frame, reach, slices, spot
 from femrisk.meshes.irregular import irregular_body
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.shapes import Ball, Ellipsoid, Shape, Solid
 from femrisk.meshes.sites import (
     QUADRANTS,
     SPATIAL,
-    Frame,
+    USUAL_DEPTH,
     Quadrant,
     Site,
     direction,
     frame,
     frame_axes,
-    reach,
+    least_section,
     short,
     site_at,
-    slices,
-    spot,
 )
 from femrisk.part import Part
 
@@ -46,7 +45,8 @@ class PlacedLesion:
     center: Floats
     #: lytic | mixed | blastic
     nature: str
-    #: head | neck | intertrochanteric | greater_trochanter | subtrochanteric | shaft
+    #: head | neck | intertrochanteric | greater_trochanter | subtrochanteric | shaft, or
+    #: vertebral_body | left_pedicle | right_pedicle | posterior_elements
     site: str
     #: smallest semi-axis, mm
     size_mm: float
@@ -67,24 +67,29 @@ class PlacedPart(Part):
     From there the lesion moves ``along_mm`` along the local axis (neck axis in head and neck, shaft axis elsewhere),
     then towards the surface on the side named by ``quadrant``. Sides are those of the body; in the neck, which rises
     medially, medial is the inferior side (the calcar) and lateral the superior one.
+
+    In a vertebra the middle is that of the body, whose axis points up, or of the narrowest section of a pedicle, whose
+    axis points forwards; a pedicle is named by its side of the patient, ``left`` or ``right``.
     """
 
     name: str | None = None
     """Name of the lesion; its kind when left out."""
     site: Site | None = None
-    """Part of the femur the lesion lies in."""
+    """Part of the bone the lesion lies in: vertebral_body or pedicle in a vertebra, the others in a femur."""
     quadrant: Quadrant = "central"
     """Side of the bone the lesion lies on."""
     depth: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Depth of the lesion's centre on that side: 0 on the bone's surface, 1 on the local axis; default 0.5."""
+    """Depth of the lesion's centre on that side: 0 on the bone's surface, 1 on the local axis (default: 0.5, and 0.25
+    at the posterior wall of a vertebra, where a lesion of some size comes through)."""
     offset_mm: Annotated[float, Field(ge=0, le=60)] | None = None
     """Instead of ``depth``: distance of the lesion's centre from the local axis, mm."""
     along_mm: Annotated[float, Field(ge=-150, le=150)] = 0.0
-    """Shift along the local axis, towards the head, mm."""
+    """Shift along the local axis, towards the head (in a pedicle forwards), mm."""
     center_mm: tuple[Coordinate, Coordinate, Coordinate] | None = None
     """Instead of ``site``: centre in the bone's standard frame, mm.
 
-    x medial, y anterior, z proximal; origin where neck and shaft axes cross.
+    x medial, y anterior, z proximal; origin where neck and shaft axes cross. In a vertebra x right, y anterior, z up;
+    origin in the middle of its body.
     """
     nature: Nature = "lytic"
     """What the lesion does to bone: dissolves it, adds to it, or both."""
@@ -108,6 +113,8 @@ class PlacedPart(Part):
             )
         if self.depth is not None and self.offset_mm is not None:
             raise ValueError("needs either depth or offset_mm (not both)")
+        if self.site == "pedicle" and (self.depth is not None or self.offset_mm is not None):
+            raise ValueError("depth and offset_mm have no meaning at pedicle; its quadrant is a side of the patient")
         if self.quadrant == "central" and (self.depth is not None or self.offset_mm is not None):
             raise ValueError("depth and offset_mm need a quadrant: towards which side?")
         return self
@@ -119,16 +126,18 @@ class PlacedPart(Part):
             return center, site_at(anatomy, center)
         assert self.site is not None
         site = short(self.site)
+        site = f"{self.quadrant}_{site}" if site == "pedicle" else site
         at = frame(anatomy, site)
         center = at.origin + self.along_mm * at.axes[0]
         towards = direction(self.quadrant)
-        if self.quadrant != "central":
+        if self.quadrant != "central" and self.site != "pedicle":
             if site not in SPATIAL:
                 towards = towards - at.axes[0] * float(at.axes[0] @ towards)
                 towards = towards / np.linalg.norm(towards)
             offset = self.offset_mm
             if offset is None:
-                offset = (1 - (0.5 if self.depth is None else self.depth)) * reach(anatomy, center, towards)
+                depth = USUAL_DEPTH.get(self.quadrant, 0.5) if self.depth is None else self.depth
+                offset = (1 - depth) * reach(anatomy, center, towards)
             center = center + offset * towards
         return np.asarray(center), site
 
@@ -151,11 +160,8 @@ class PlacedPart(Part):
         low, high = axial_extent(lesion, at)
         section = slices(anatomy, at, np.linspace(low, high, int(np.clip((high - low) / 3, 4, 24)) + 1), 2.0, 60.0)
         depth = -lesion.shape.distance(section.points.reshape(-1, 3)).reshape(section.bone.shape)
-        marks = anatomy.landmarks
         area = (section.bone < 0).sum(axis=(1, 2)) * 2.0**2
-        # slices near the pole of the head are smaller than the lesion that erodes it from there
-        narrowest = min(marks.neck_width_si * marks.neck_width_ap, marks.shaft_diameter_ml * marks.shaft_diameter_ap)
-        whole = area > 0.8 * np.pi / 4 * narrowest
+        whole = area > least_section(anatomy, lesion.site)
         swallowed = whole & (np.where(section.bone < 0, depth, np.inf).min(axis=(1, 2)) > 0)
         if swallowed.any():
             beyond_rim = np.where(np.abs(section.bone) < 3.0, depth + section.bone, np.inf).min(axis=(1, 2))
@@ -190,13 +196,14 @@ class EllipsoidLesion(PlacedPart):
     semi_axes_mm: tuple[Millimetres, Millimetres, Millimetres]
     """Half lengths, mm: along the local axis, superior-inferior (elsewhere medial-lateral), anterior-posterior.
 
-    The local axis is the neck axis in head and neck and the shaft axis elsewhere.
+    The local axis is the neck axis in head and neck and the shaft axis elsewhere. In the body of a vertebra: up,
+    left-right, anterior-posterior; in a pedicle: along it, up, across it.
     """
 
     def placed(self, anatomy: Anatomy, name: str) -> PlacedLesion:
         """The lesion in a bone; raises GeometryError where it does not fit."""
         center, site = self.place(anatomy)
-        shape = Ellipsoid(center, np.array(self.semi_axes_mm), frame_axes(anatomy.landmarks, site))
+        shape = Ellipsoid(center, np.array(self.semi_axes_mm), frame_axes(anatomy, site))
         lesion = PlacedLesion(name, shape, center, self.nature, site, min(self.semi_axes_mm))
         return self.fitting(lesion, anatomy, "semi_axes_mm")
 
@@ -229,7 +236,7 @@ def local_frame(lesion: PlacedLesion, anatomy: Anatomy) -> Frame:
     try:
         at = frame(anatomy, lesion.site)
     except GeometryError:
-        at = Frame(lesion.center, frame_axes(anatomy.landmarks, lesion.site))
+        at = Frame(lesion.center, frame_axes(anatomy, lesion.site))
     level = float((lesion.center - at.origin) @ at.axes[0])
     return Frame(at.origin + level * at.axes[0], at.axes)
 

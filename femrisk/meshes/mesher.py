@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +55,7 @@ def mesh(
             beside them, so that an arm that is added to a case changes no other cell of its bone and lesions.
 
     Returns:
-        Cells inside the bone, bits ``bone``, ``endosteum``, then ``solids`` in order.
+        Cells inside the bone, bits ``bone``, ``endosteum`` if it has one, then ``solids`` in order.
     """
     wanted = solids if sizing is None else sizing
     own = size_field(anatomy, tuple(solid for solid in wanted if solid.role not in OF_ARMS), size_mm)
@@ -124,16 +124,9 @@ def _labelled(made: Complex, names: tuple[str, ...], anatomy: Anatomy) -> Labell
         region=np.zeros(len(made.tets), dtype=np.uint8),
         density=np.zeros((len(made.tets), 4)),
     )
-    cortical = np.repeat(~blank.inside("endosteum"), 4)
-    density = anatomy.density(blank.gauss_points().reshape(-1, 3), cortical).reshape(-1, 4)
-    return LabelledMesh(
-        points=made.points,
-        tets=made.tets,
-        membership=made.membership,
-        solids=names,
-        region=anatomy.region(blank.centroids()),
-        density=density,
-    )
+    named = replace(blank, region=anatomy.region(blank.centroids()))
+    cortical = np.repeat(~named.cancellous(), 4)
+    return replace(named, density=anatomy.density(named.gauss_points().reshape(-1, 3), cortical).reshape(-1, 4))
 
 
 def _stage(part: Solid) -> int:

@@ -9,11 +9,12 @@ import numpy as np
 from pydantic import Field
 
 from femrisk.errors import GeometryError
-from femrisk.meshes.anatomy import Anatomy
+from femrisk.meshes.anatomy import FemurAnatomy
+from femrisk.meshes.femur_sites import canal_center
+from femrisk.meshes.frames import spot
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.screws import ENTRY_MM, JOINT_MM, PROUD_MM, Metal, exit_point, through_joint
 from femrisk.meshes.shapes import Capsule, Shape, Solid, unit
-from femrisk.meshes.sites import canal_center, spot
 from femrisk.part import Part
 
 #: Bone left around nail and lag screw where they must not leave the bone, mm.
@@ -67,7 +68,7 @@ class CephalomedullaryNail(Part):
     metal: Metal = "ti6al4v"
     """What it is made of."""
 
-    def placed(self, anatomy: Anatomy) -> tuple[Solid, ...]:
+    def placed(self, anatomy: FemurAnatomy) -> tuple[Solid, ...]:
         """``nail``, ``lag_screw`` and, when locked, ``locking_screw``.
 
         Raises:
@@ -102,7 +103,7 @@ class CephalomedullaryNail(Part):
         share = np.clip((start - heights) / TAPER_MM, 0, 1)
         return np.asarray((self.proximal_diameter_mm * (1 - share) + self.distal_diameter_mm * share) / 2)
 
-    def _lag_screw(self, anatomy: Anatomy, axis: NailAxis) -> tuple[Capsule, float]:
+    def _lag_screw(self, anatomy: FemurAnatomy, axis: NailAxis) -> tuple[Capsule, float]:
         """The screw from the lateral cortex through the nail to the head, and the height of the crossing."""
         marks, radius = anatomy.landmarks, self.lag_screw_diameter_mm / 2
         rise = -1 / np.tan(np.radians(self.neck_angle_deg))
@@ -121,13 +122,13 @@ class CephalomedullaryNail(Part):
         check_wall(anatomy, deep, towards, np.full(60, radius), "nail.neck_angle_deg", "the lag screw")
         return Capsule(entry - (radius + PROUD_MM) * towards, tip - radius * towards, radius), height
 
-    def _locking_screw(self, anatomy: Anatomy, axis: NailAxis, tip: float) -> Capsule:
+    def _locking_screw(self, anatomy: FemurAnatomy, axis: NailAxis, tip: float) -> Capsule:
         radius, lateral = self.locking_screw_diameter_mm / 2, np.array([-1.0, 0.0, 0.0])
         center = axis.at(tip + self.locking_from_tip_mm)
         ends = [exit_point(anatomy, center, way) + (radius + PROUD_MM) * way for way in (lateral, -lateral)]
         return Capsule(ends[0], ends[1], radius)
 
-    def _check(self, anatomy: Anatomy, rod: BentRod) -> None:
+    def _check(self, anatomy: FemurAnatomy, rod: BentRod) -> None:
         """Raise where the nail is wider than the reamed canal, or than the bone above it."""
         lesser = float(anatomy.landmarks.lesser_trochanter[2])
         inside = (rod.heights >= rod.ends[0]) & (rod.heights <= 0)
@@ -195,7 +196,7 @@ class BentRod:
         return np.array([centers.min(axis=0) - radius, centers.max(axis=0) + radius])
 
 
-def nail_axis(anatomy: Anatomy, bend_deg: float, length: float) -> NailAxis:
+def nail_axis(anatomy: FemurAnatomy, bend_deg: float, length: float) -> NailAxis:
     """Centre line: a parabola through the centres of the canal, above the bend its tangent leant laterally."""
     marks = anatomy.landmarks
     lesser = float(marks.lesser_trochanter[2])
@@ -228,7 +229,7 @@ def protrusion(surface: Shape, centers: Floats, axis: Floats, radii: Floats) -> 
     return np.asarray(surface.distance(points.reshape(-1, 3)).reshape(-1, RING).max(axis=1))
 
 
-def check_wall(anatomy: Anatomy, centers: Floats, axis: Floats, radii: Floats, key: str, noun: str) -> None:
+def check_wall(anatomy: FemurAnatomy, centers: Floats, axis: Floats, radii: Floats, key: str, noun: str) -> None:
     """Raise where a rod leaves less than ``WALL_MM`` of bone around it."""
     out = protrusion(anatomy.outer, centers, axis, radii)
     worst = int(np.argmax(out))

@@ -8,10 +8,11 @@ import numpy as np
 from pydantic import Field
 
 from femrisk.errors import GeometryError
-from femrisk.meshes.anatomy import Anatomy
+from femrisk.meshes.anatomy import FemurAnatomy
+from femrisk.meshes.femur_sites import frame
+from femrisk.meshes.frames import Frame, spot
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.shapes import Capsule, Solid, Union
-from femrisk.meshes.sites import Frame, frame, spot
 from femrisk.part import Part
 
 Metal = Literal["ti6al4v", "steel_316l", "cocr"]
@@ -52,7 +53,7 @@ class ScrewSet(Part):
     metal: Metal = "ti6al4v"
     """What they are made of."""
 
-    def placed(self, anatomy: Anatomy) -> tuple[Solid, ...]:
+    def placed(self, anatomy: FemurAnatomy) -> tuple[Solid, ...]:
         """``screw_1`` (low), ``screw_2`` (high in front), ``screw_3`` (high behind).
 
         Raises:
@@ -79,7 +80,7 @@ class ScrewSet(Part):
         name = f"cement_mantle_{self.count}x{self.diameter_mm:g}_{self.mantle_mm:g}_{self.perforated_mm:g}"
         return (Solid(name.replace(".", "p"), Union(tuple(parts)), "cement", self.diameter_mm / 2.5, "endosteum"),)
 
-    def _lanes(self, anatomy: Anatomy, at: Frame) -> list[Floats]:
+    def _lanes(self, anatomy: FemurAnatomy, at: Frame) -> list[Floats]:
         """[(2,)] offsets from the neck axis of each screw, mm: superior, anterior."""
         lanes, clearance = _clearance(anatomy, at)
         radius, deficit = self.diameter_mm / 2, np.inf
@@ -98,7 +99,7 @@ class ScrewSet(Part):
             f"missing for {BRIDGE_MM} mm of bone between them and {GAPS_MM[1]} mm to its surface",
         )
 
-    def _screw(self, anatomy: Anatomy, at: Frame, lane: Floats, name: str) -> Capsule:
+    def _screw(self, anatomy: FemurAnatomy, at: Frame, lane: Floats, name: str) -> Capsule:
         axis, radius = at.axes[0], self.diameter_mm / 2
         base = at.origin + lane @ at.axes[1:]
         entry = exit_point(anatomy, base, -axis)
@@ -117,7 +118,7 @@ def through_joint(gap: float, point: Floats) -> str:
     return f"comes within {gap:.1f} mm of the joint surface of the head at {spot(point)} (least: {JOINT_MM} mm)"
 
 
-def exit_point(anatomy: Anatomy, start: Floats, towards: Floats, farthest: float = 150.0) -> Floats:
+def exit_point(anatomy: FemurAnatomy, start: Floats, towards: Floats, farthest: float = 150.0) -> Floats:
     """(3,) the last point of the bone on the line from ``start`` along ``towards``, mm."""
     way = np.arange(0, farthest, 0.5)
     distance = anatomy.outer.distance(start + way[:, None] * towards)
@@ -126,7 +127,7 @@ def exit_point(anatomy: Anatomy, start: Floats, towards: Floats, farthest: float
     return np.asarray(start + (way[last] + step) * towards)
 
 
-def _clearance(anatomy: Anatomy, at: Frame) -> tuple[Floats, Floats]:
+def _clearance(anatomy: FemurAnatomy, at: Frame) -> tuple[Floats, Floats]:
     """Lines parallel to the neck axis: their offsets (n, 2) mm, and how deep each stays in the bone (n,) mm.
 
     From ``ENTRY_MM`` behind the entry through the lateral cortex to the level of the head's centre.

@@ -1,20 +1,15 @@
-"""Names of places in a proximal femur in, points and directions in its standard frame out.
-
-Every site has a local axis: the neck axis in head and neck, the shaft axis below. Sections are cut perpendicular to it.
-"""
+"""Names of places in a bone in, points and directions in its standard frame out; the words belong to the case file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-from scipy import ndimage
 
-from femrisk.errors import GeometryError
-from femrisk.meshes.anatomy import Anatomy, Landmarks
-from femrisk.meshes.labelled import REGIONS, Floats
+from femrisk.meshes import femur_sites, vertebra_sites
+from femrisk.meshes.anatomy import Anatomy, VertebraAnatomy, femur_of
+from femrisk.meshes.frames import Frame
+from femrisk.meshes.labelled import Floats
 from femrisk.meshes.shapes import unit
 
 Site = Literal[
@@ -27,6 +22,8 @@ Site = Literal[
     "subtrochanteric",
     "shaft",
     "femoral_shaft",
+    "vertebral_body",
+    "pedicle",
 ]
 Quadrant = Literal[
     "central",
@@ -48,12 +45,13 @@ Quadrant = Literal[
     "anterolateral",
     "posteromedial",
     "posterolateral",
+    "posterior_wall",
+    "left",
+    "right",
 ]
-
-#: Length of the subtrochanteric region below the lesser trochanter, mm (its usual definition: 5 cm).
-SUBTROCHANTERIC_MM = 50.0
-#: The greater trochanter's centre is the deepest point this far from its tip, in head radii (18 mm for a 46 mm head).
-TROCHANTER_DEPTH = 0.8
+#: Sites of a vertebra; all others are a femur's.
+VERTEBRA_SITES = ("vertebral_body", "pedicle")
+FEMUR_SITES = tuple(site for site in get_args(Site) if site not in VERTEBRA_SITES)
 
 _DIRECTIONS = {
     "superior": (0, 0, 1),
@@ -62,6 +60,9 @@ _DIRECTIONS = {
     "posterior": (0, -1, 0),
     "medial": (1, 0, 0),
     "lateral": (-1, 0, 0),
+    "posterior_wall": (0, -1, 0),
+    "right": (1, 0, 0),
+    "left": (-1, 0, 0),
 }
 _STEMS = {
     "supero": "superior",
@@ -71,12 +72,13 @@ _STEMS = {
     "medio": "medial",
     "latero": "lateral",
 }
-_EVERY: tuple[str, ...] = get_args(Quadrant)
+_IN_VERTEBRA = ("posterior_wall", "left", "right")
+_EVERY: tuple[str, ...] = tuple(word for word in get_args(Quadrant) if word not in _IN_VERTEBRA)
 _ACROSS_SHAFT = tuple(word for word in _EVERY if "super" not in word and "infer" not in word)
 
 #: Quadrants that mean something at a site. In the neck superomedial and inferolateral point along its axis; in the head
 #: lateral and inferolateral point into the neck; in the shaft superior and inferior point along it; the greater
-#: trochanter hangs on its inferior and medial sides.
+#: trochanter hangs on its inferior and medial sides. A pedicle has a side of the body, and no other quadrant.
 QUADRANTS: dict[str, tuple[str, ...]] = {
     "head": tuple(word for word in _EVERY if word not in ("lateral", "inferolateral")),
     "neck": tuple(word for word in _EVERY if word not in ("superomedial", "inferolateral")),
@@ -84,41 +86,13 @@ QUADRANTS: dict[str, tuple[str, ...]] = {
     "greater_trochanter": tuple(word for word in _EVERY if "infer" not in word and "medial" not in word),
     "subtrochanteric": _ACROSS_SHAFT,
     "shaft": _ACROSS_SHAFT,
+    "vertebral_body": ("central", "anterior", *_IN_VERTEBRA),
+    "pedicle": ("left", "right"),
 }
+#: Depth of a lesion's centre where none is given: half way from the axis, but close to the wall that it is named by.
+USUAL_DEPTH = {"posterior_wall": 0.25}
 #: Sites whose quadrants are directions in space; elsewhere they are projected on the section.
 SPATIAL = ("head", "greater_trochanter")
-
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """A point on the local axis of a site and three orthonormal directions."""
-
-    #: (3,) mm
-    origin: Floats
-    #: (3, 3) rows: along the axis (towards the head), superior (neck) or medial (shaft), anterior
-    axes: Floats
-
-    def local(self, points: Floats) -> Floats:
-        """(n, 3) mm in the frame."""
-        return np.asarray((points - self.origin) @ self.axes.T)
-
-    def world(self, points: Floats) -> Floats:
-        """(n, 3) mm in the standard frame."""
-        return np.asarray(points @ self.axes + self.origin)
-
-
-@dataclass(frozen=True, eq=False)
-class Section:
-    """Slices of a bone perpendicular to a local axis: regular grids of points and their depth in the bone."""
-
-    #: (k,) mm along the axis
-    along: Floats
-    #: (m,) mm across, the same in both directions
-    across: Floats
-    #: (k, m, m, 3) mm, standard frame
-    points: Floats
-    #: (k, m, m) signed distance of the part of the bone that the axis runs through, mm; other parts count as outside
-    bone: Floats
 
 
 def short(site: str) -> str:
@@ -133,120 +107,47 @@ def direction(quadrant: str) -> Floats:
     """
     if quadrant == "central":
         return np.zeros(3)
+    if quadrant in _DIRECTIONS:
+        return np.array(_DIRECTIONS[quadrant], float)
     for stem, first in _STEMS.items():
-        if quadrant.startswith(stem) and quadrant not in _DIRECTIONS:
+        if quadrant.startswith(stem):
             return unit(np.add(_DIRECTIONS[first], _DIRECTIONS[quadrant.removeprefix(stem)]))
-    return np.array(_DIRECTIONS[quadrant], float)
+    raise KeyError(quadrant)
 
 
-def spot(point: Floats) -> str:
-    """``(12, -3, 40) mm``: a point in words."""
-    x, y, z = (round(float(value)) for value in point)
-    return f"({x}, {y}, {z}) mm"
-
-
-def frame_axes(landmarks: Landmarks, site: str) -> Floats:
+def frame_axes(anatomy: Anatomy, site: str) -> Floats:
     """(3, 3) the directions of a site's frame (``Frame.axes``)."""
-    if short(site) in ("head", "neck"):
-        along = unit(landmarks.neck_axis)
-        superior = unit(landmarks.shaft_axis - along * float(landmarks.shaft_axis @ along))
-        return np.array([along, superior, np.cross(superior, along)])
-    along = unit(landmarks.shaft_axis)
-    medial = unit(np.array([1.0, 0.0, 0.0]) - along * along[0])
-    return np.array([along, medial, np.cross(along, medial)])
+    if isinstance(anatomy, VertebraAnatomy):
+        return vertebra_sites.frame_axes(anatomy.landmarks, site)
+    return femur_sites.frame_axes(femur_of(anatomy).landmarks, short(site))
 
 
 def frame(anatomy: Anatomy, site: str) -> Frame:
     """The frame in the middle of a site.
 
     Raises:
-        GeometryError: the bone is cut above the site.
+        GeometryError: the bone is cut above the site, or has no such site.
     """
-    marks, site = anatomy.landmarks, short(site)
-    axes = frame_axes(marks, site)
-    if site == "head":
-        return Frame(marks.head_center, axes)
-    if site == "neck":
-        return Frame(marks.neck_center, axes)
-    lesser = float(marks.lesser_trochanter[2])
-    if site == "greater_trochanter":
-        return Frame(_trochanter_center(anatomy), axes)
-    if site == "intertrochanteric":
-        return Frame(marks.shaft_axis * (lesser / 2 / marks.shaft_axis[2]), axes)
-    top = lesser if site == "subtrochanteric" else lesser - SUBTROCHANTERIC_MM
-    bottom = max(lesser - SUBTROCHANTERIC_MM, marks.distal_z) if site == "subtrochanteric" else marks.distal_z
-    if top - bottom < 10.0:
-        cut = f"the bone is cut {lesser - marks.distal_z:.0f} mm below its lesser trochanter"
-        raise GeometryError("site", f"{cut}, and has no {site.replace('_', ' ')} region")
-    return Frame(canal_center(anatomy, (top + bottom) / 2), axes)
-
-
-def canal_center(anatomy: Anatomy, z: float) -> Floats:
-    """(3,) centroid of the part of the endosteum's section at height ``z`` that surrounds the shaft axis, mm."""
-    marks = anatomy.landmarks
-    half = 0.75 * max(marks.shaft_diameter_ml, marks.shaft_diameter_ap)
-    step = np.linspace(-half, half, 41)
-    u, v = np.meshgrid(step, step, indexing="ij")
-    start = marks.shaft_axis * (z / marks.shaft_axis[2])
-    points = np.stack([start[0] + u.ravel(), start[1] + v.ravel(), np.full(u.size, z)], axis=1)
-    weight = np.clip(0.5 - anatomy.inner.distance(points) / (step[1] - step[0]), 0, 1)
-    if weight.sum() < 1:
-        raise GeometryError("bone", f"has no canal around the shaft axis at z = {z:.0f} mm")
-    return np.asarray(weight @ points / weight.sum())
+    if isinstance(anatomy, VertebraAnatomy):
+        return vertebra_sites.frame(anatomy.landmarks, site)
+    return femur_sites.frame(femur_of(anatomy), short(site))
 
 
 def site_at(anatomy: Anatomy, point: Floats) -> str:
-    """The site a point lies in: its region, and ``greater_trochanter`` near that tip."""
-    marks = anatomy.landmarks
-    lateral = float(point[0]) < 0 and float(point[2]) > float(marks.lesser_trochanter[2]) / 2
-    if lateral and np.linalg.norm(point - marks.greater_trochanter) < 1.4 * TROCHANTER_DEPTH * marks.head_radius:
-        return "greater_trochanter"
-    return REGIONS[int(anatomy.region(np.asarray(point, float)[None])[0])]
+    """The site a point lies in, as finely as frames know it."""
+    if isinstance(anatomy, VertebraAnatomy):
+        return vertebra_sites.site_at(anatomy, point)
+    return femur_sites.site_at(femur_of(anatomy), point)
 
 
-def reach(anatomy: Anatomy, start: Floats, towards: Floats) -> float:
-    """Way from ``start`` (3,) inside the bone along ``towards`` (3,) to the periosteal surface, mm (sphere tracing)."""
-    way = 0.0
-    for _ in range(200):
-        gap = -float(anatomy.outer.distance((start + way * towards)[None])[0])
-        if gap < 1e-3:
-            break
-        way += gap
-    return way
+def least_section(anatomy: Anatomy, site: str) -> float:
+    """Area under which a section across a site is one near its end, mm2; infinite where a lesion may take all of one.
 
-
-def slices(anatomy: Anatomy, at: Frame, along: Sequence[float] | Floats, step: float, half: float = 45.0) -> Section:
-    """Cut the bone perpendicular to a local axis.
-
-    Args:
-        anatomy: the bone.
-        at: the frame; slices are centred on its axis.
-        along: (k,) mm along the axis.
-        step: spacing of the points, mm.
-        half: half width of the slices, mm.
+    Slices near the pole of the head are smaller than the lesion that erodes it from there. A pedicle may be destroyed.
     """
-    along = np.asarray(along, float)
-    across = np.arange(-half, half + step / 2, step)
-    t, u, v = np.meshgrid(along, across, across, indexing="ij")
-    points = at.world(np.stack([t.ravel(), u.ravel(), v.ravel()], axis=1))
-    bone = anatomy.outer.distance(points).reshape(t.shape)
-    # tops of the trochanters that a slice through the neck may also meet are not its section
-    radius = np.hypot(u[0], v[0])
-    for layer in bone:
-        if (layer < 0).any():
-            labels, _ = ndimage.label(layer < 0)
-            mine = labels.ravel()[np.argmin(np.where(layer < 0, radius, np.inf))]
-            layer[(labels > 0) & (labels != mine)] = step
-    return Section(along, across, points.reshape(*t.shape, 3), bone)
-
-
-def _trochanter_center(anatomy: Anatomy) -> Floats:
-    """(3,) the deepest point on a sphere about the tip of the greater trochanter, on its lower lateral side."""
-    marks = anatomy.landmarks
-    polar, azimuth = np.meshgrid(np.radians(np.arange(0, 60, 4)), np.radians(np.arange(0, 360, 10)), indexing="ij")
-    rays = np.stack(
-        [np.sin(polar) * np.cos(azimuth), np.sin(polar) * np.sin(azimuth), -np.cos(polar)], axis=-1
-    ).reshape(-1, 3)
-    points = marks.greater_trochanter + TROCHANTER_DEPTH * marks.head_radius * rays
-    points = points[points[:, 0] <= marks.greater_trochanter[0]]
-    return np.asarray(points[np.argmin(anatomy.outer.distance(points))])
+    if isinstance(anatomy, VertebraAnatomy):
+        body = 0.8 * np.pi / 4 * anatomy.landmarks.body_width * anatomy.landmarks.body_depth
+        return float(body) if site == "vertebral_body" else np.inf
+    marks = femur_of(anatomy).landmarks
+    narrowest = min(marks.neck_width_si * marks.neck_width_ap, marks.shaft_diameter_ml * marks.shaft_diameter_ap)
+    return float(0.8 * np.pi / 4 * narrowest)

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from femrisk.errors import GeometryError
-from femrisk.meshes.anatomy import Anatomy, Landmarks
+from femrisk.meshes.anatomy import FemurAnatomy, FemurLandmarks
 from femrisk.meshes.atlas import TROCHANTER, Atlas, age_scale
 from femrisk.meshes.cortex import Cortex, neck_thickness
 from femrisk.meshes.crossings import refuse_crossing
@@ -102,7 +102,7 @@ class SurfaceBone(Part):
         missing = {name: value for name, value in defaults.items() if getattr(self, name) is None}
         return self.model_copy(update={**missing, "preset": preset})
 
-    def anatomy(self) -> Anatomy:
+    def anatomy(self) -> FemurAnatomy:
         """Surfaces, density and landmarks; of a resolved bone.
 
         Raises:
@@ -119,9 +119,9 @@ class SurfaceBone(Part):
         inner = cortex.endosteum(Softened.of(whole, cortex.thickness), whole.bounds())
         atlas = Atlas(marks, outer, inner, self.density_scale or 1.0, self.trochanter_ash_g_per_cm3, cortex)
         kept = feet[feet[:, 2] > marks.distal_z]
-        return Anatomy(outer, inner, atlas.density, marks, kept, to_source, atlas.region)
+        return FemurAnatomy(outer, inner, atlas.density, marks, kept, to_source, atlas.region)
 
-    def cortex(self, marks: Landmarks, standing: Triangles) -> Cortex:
+    def cortex(self, marks: FemurLandmarks, standing: Triangles) -> Cortex:
         """Cortical thickness; that of the shaft keeps the preset's share of the diameter where it is not given."""
         superior, inferior = neck_thickness(65.0)
         size = PRESETS[self.preset or "female"]
@@ -135,7 +135,7 @@ class SurfaceBone(Part):
             self.shaft_cortex_mm or float(share * diameter),
         )
 
-    def placed(self, surface: Triangles) -> tuple[Floats, Landmarks, Triangles]:
+    def placed(self, surface: Triangles) -> tuple[Floats, FemurLandmarks, Triangles]:
         """(3, 4) from the standard frame to the file's axes (mm), the landmarks, and the surface in the standard frame.
 
         Raises:

@@ -25,8 +25,9 @@ COMPONENTS = ("xx", "yy", "zz", "xy", "yz", "xz")
 def write_mesh(path: str | Path, mesh: LabelledMesh, arrays: Mapping[str, Array] | None = None) -> None:
     """Write a labelled mesh as linear tetrahedra.
 
-    Cell arrays: ``host`` (0 cortical, 1 enclosed by the cortex), ``region`` (index into ``REGIONS``),
-    ``density_g_per_cm3`` (mean of the host's Gauss points), ``membership`` (bits), and one of 0 and 1 per solid.
+    Cell arrays: ``host`` (0 cortical, 1 enclosed by the cortex; in a vertebra 0 arch, 1 body), ``region`` (index into
+    ``REGIONS``), ``density_g_per_cm3`` (mean of the host's Gauss points), ``membership`` (bits), and one of 0 and 1
+    per solid.
 
     Args:
         path: the VTU file.
@@ -37,7 +38,7 @@ def write_mesh(path: str | Path, mesh: LabelledMesh, arrays: Mapping[str, Array]
         ValueError: an array has not one row per cell.
     """
     cell_data: dict[str, Array] = {
-        "host": mesh.inside("endosteum").astype(np.uint8),
+        "host": mesh.cancellous().astype(np.uint8),
         "region": mesh.region,
         "density_g_per_cm3": mesh.density.mean(axis=1),
         "membership": mesh.membership,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from femrisk.meshes.labelled import REGIONS
+from femrisk.meshes.labelled import FEMUR_REGIONS, REGIONS
 from femrisk.output.charts import GREY, bars, curves, load_text, new_figure, order, save, title
 from femrisk.output.folder import ResultFolder
 
@@ -30,8 +30,8 @@ SHINE = {"ambient": 0.15, "specular": 0.2}
 ENDOSTEUM = np.uint32(1)
 #: Light where nothing happens, dark where the stress is high: even in lightness, and readable in grey.
 COLOUR_MAP = "magma_r"
-#: Turned from the front towards the medial side, and upwards.
-VIEW_DEG = (20.0, 10.0)
+#: Turned from the front towards the medial side, and upwards; a vertebra is seen more from its right and from above.
+VIEW_DEG, SPINE_VIEW_DEG = (20.0, 10.0), (60.0, 25.0)
 #: Share of the bone's area in a cut whose stress lies within the scale.
 ON_SCALE = 0.98
 
@@ -79,7 +79,10 @@ def stress(folder: ResultFolder, load: str) -> Path:
     cuts = [_cut(_grid(folder, arm, load)) for arm in arms]
     norm = Normalize(0, _scale(cuts))
     span = np.ptp(np.concatenate([cut["points"] for cut in cuts]), axis=0)
-    figure = new_figure(2.5 * len(arms) + 1.0, 2.5 * span[1] / span[0] + 0.7)
+    # a vertebra lies: its picture is wider, and its colour bar too low for a long text
+    flat = bool(span[1] < span[0])
+    width = 3.2 if flat else 2.5
+    figure = new_figure(width * len(arms) + 1.0, width * span[1] / span[0] + (1.1 if flat else 0.7))
     panels = figure.subplots(1, len(arms), squeeze=False, sharex=True, sharey=True)[0]
     for axes, arm, cut in zip(panels, arms, cuts, strict=True):
         _draw_cut(axes, cut, norm)
@@ -89,7 +92,8 @@ def stress(folder: ResultFolder, load: str) -> Path:
     panels[0].text(left + 10, low - 6, "20 mm", ha="center", va="top", fontsize=9)
     colours = ScalarMappable(norm, COLOUR_MAP)
     bar = figure.colorbar(colours, ax=list(panels), extend="max", pad=0.02, aspect=30, shrink=0.85)
-    bar.set_label(f"von Mises stress at the largest force, {title(load)} (MPa)")
+    words = ("von Mises stress (MPa)",) if flat else ("von Mises stress at the largest force", f"{title(load)} (MPa)")
+    bar.set_label(", ".join(words))
     return save(figure, folder, f"stress_{load}.png")
 
 
@@ -138,7 +142,7 @@ def _render(grid: Any) -> Image:
             if surface.n_cells:
                 plotter.add_mesh(surface, color=colour, opacity=opacity, smooth_shading=True, **SHINE)
         center = np.asarray(grid.center)
-        side, up = np.radians(VIEW_DEG)
+        side, up = np.radians(SPINE_VIEW_DEG if _is_vertebra(grid) else VIEW_DEG)
         direction = np.array([np.sin(side) * np.cos(up), np.cos(side) * np.cos(up), np.sin(up)])
         plotter.camera_position = [tuple(center + 600 * direction), tuple(center), (0, 0, 1)]
         plotter.enable_parallel_projection()
@@ -158,10 +162,18 @@ def _crop(images: list[Image]) -> list[Image]:
     return [image[window[0], window[1]] for image in images]
 
 
+def _is_vertebra(grid: Any) -> bool:
+    return bool(np.min(grid.cell_data["region"]) >= len(FEMUR_REGIONS))
+
+
 def _cut(grid: Any) -> dict[str, Any]:
-    """Cut through shaft axis and head as flat triangles: ``points`` (n, 2), medial to the left as from the front."""
+    """Cut through shaft axis and head as flat triangles: ``points`` (n, 2), medial to the left as from the front.
+
+    A vertebra is cut in its midsagittal plane, its front to the left.
+    """
     head = np.asarray(grid.cell_centers().points)[np.asarray(grid.cell_data["region"]) == REGIONS.index("head")]
     medial = head.mean(axis=0)[:2] if len(head) else np.array([1.0, 0.0])
+    medial = np.array([0.0, 1.0]) if _is_vertebra(grid) else medial
     medial = np.append(medial / np.linalg.norm(medial), 0.0)
     flat = grid.slice(normal=np.cross(medial, [0.0, 0.0, 1.0]), origin=(0.0, 0.0, 0.0), generate_triangles=True)
     points = np.asarray(flat.points)
@@ -170,8 +182,15 @@ def _cut(grid: Any) -> dict[str, Any]:
         "triangles": np.asarray(flat.regular_faces),
         "stress": np.asarray(flat.cell_data["von_mises_MPa"]),
         "role": np.asarray(flat.cell_data["role"]),
-        "cortical": (np.asarray(flat.cell_data["membership"]).astype(np.uint32) >> ENDOSTEUM) & 1 == 0,
+        "cortical": _arch(flat)
+        if _is_vertebra(grid)
+        else (np.asarray(flat.cell_data["membership"]).astype(np.uint32) >> ENDOSTEUM) & 1 == 0,
     }
+
+
+def _arch(flat: Any) -> NDArray[np.bool_]:
+    """(n,) cells of pedicles and arch: drawn apart from the body as a cortex is from what it encloses."""
+    return np.isin(flat.cell_data["region"], [REGIONS.index(name) for name in ("pedicle", "posterior_elements")])
 
 
 def _scale(cuts: list[dict[str, Any]]) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from femrisk.materials.field import HOSTS, MaterialField
+from femrisk.materials.field import HOSTS, VERTEBRA_HOSTS, MaterialField
 from femrisk.meshes.labelled import REGIONS, Floats, LabelledMesh
 from femrisk.output.fields import EDGES, write_fields
 from femrisk.output.folder import ResultFolder
@@ -50,7 +50,8 @@ def summary(
     site, elastic, history = pair.site or pair.elastic.site, pair.elastic, pair.history
     cracks = pair.damage
     by_region = {
-        name: float(pair.plastic_work[(mesh.region == i) & ~pair.contact].sum()) for i, name in enumerate(REGIONS)
+        name: float(pair.plastic_work[(mesh.region == REGIONS.index(name)) & ~pair.contact].sum())
+        for name in mesh.regions
     }
     by_region["contact"] = float(pair.plastic_work[pair.contact].sum())
     total = sum(by_region.values())
@@ -69,6 +70,9 @@ def summary(
         "stiffness_N_per_mm": pair.stiffness,
         "energy_to_peak_J": None if task.linear_only else pair.peak.energy,
         "displacement_at_peak_mm": None if task.linear_only else pair.peak.displacement,
+        "apparent_strain_at_peak": None
+        if task.linear_only or task.boundary.height is None
+        else pair.peak.displacement / task.boundary.height,
         "linear_fracture_load_N": linear,
         "linear_fracture_load_band_N": {f"{support:g}": value for support, value in elastic.loads.items()},
         "failure_region": site.region if site else None,
@@ -119,7 +123,7 @@ def metal(field: MaterialField) -> NDArray[np.bool_]:
 
 def group(name: str) -> str:
     """bone, tumour, cement or metal: what carries load under this name of the legend."""
-    if name in HOSTS:
+    if name in HOSTS + VERTEBRA_HOSTS:
         return "bone"
     return "tumour" if name.startswith("tumour") else "cement" if name == "pmma" else "metal"
 

@@ -29,7 +29,7 @@ COLUMNS: tuple[Column, ...] = (
     ("cement mL", "right"),
 )
 
-STATUS_WORDS = {"limit_reached": "still rising", "stuck": "no result"}
+STATUS_WORDS = {"limit_reached": "still rising", "strain_reached": "at 1.9 % strain", "stuck": "no result"}
 
 
 def table(comparison: Comparison) -> Table:

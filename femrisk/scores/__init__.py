@@ -108,18 +108,20 @@ def assess(
     Args:
         names: of SCORES.
         patient: whose bone it is.
-        lesions: each with what it takes.
-        cut: gives the bone's sections; called only where a score reads them.
-        vertebra: measures the vertebra; called only where a score reads it.
+        lesions: each with what it takes; a vertebra is measured as a whole instead.
+        cut: gives the sections of a bone with lesions; called only where a score reads them.
+        vertebra: measures a vertebra with lesions; called only where a score reads it.
     """
     found = {}
     for name in names:
-        if name in RULES or not lesions:
+        if name in RULES:
             found[name] = worst(name, patient, lesions)
         elif name == "rigidity" and cut is not None:
             found[name] = structural.rigidity(cut())
         elif name in VERTEBRA_RULES and vertebra is not None:
             found[name] = VERTEBRA_RULES[name](patient, vertebra())
+        elif not lesions:
+            found[name] = worst(name, patient, ())
         else:
             found[name] = Score(name, None, {}, "not measured in this bone", "None.", "")
     return found

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from femrisk.contacts import Boundary, Grip, Motion, machine_axes
 from femrisk.element import TABLE, internal_forces
 from femrisk.equilibrium import TOLERANCE, Equilibrium
 from femrisk.grips import grip
 from femrisk.history import State
-from femrisk.loads import Boundary, Grip, Motion, machine_axes
 from femrisk.march import Rules
 from femrisk.materials import keyak
 from femrisk.materials.curve import YieldCurve, constant

@@ -38,7 +38,7 @@ def test_a_case_passes_its_check(path: Path, capsys: pytest.CaptureFixture[str])
     assert main(["check", str(path)]) == 0
     printed = capsys.readouterr()
     assert printed.err == ""
-    case = read_case(path)
+    case = read_case(path).resolved()
     expected = (*names(case.lesions), *names(case.arms), *names(case.loads), *case.scores, "degrees of freedom")
     assert [word for word in expected if word not in printed.out] == []
 
@@ -47,7 +47,7 @@ def test_a_case_passes_its_check(path: Path, capsys: pytest.CaptureFixture[str])
 def test_the_scores_of_a_case_are_printed(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["score", str(path)]) == 0
     printed = capsys.readouterr().out
-    assert [name for name in read_case(path).scores if name not in printed] == []
+    assert [name for name in read_case(path).resolved().scores if name not in printed] == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from femrisk.meshes.anatomy import Anatomy, Landmarks
+from femrisk.meshes.anatomy import FemurAnatomy, FemurLandmarks
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.shapes import Ball, Capsule, Cylinder, Shape, Union
 
@@ -18,7 +18,7 @@ def phantom(
     length: float = 54.0,
     cortex: float = 2.0,
     distal_z: float = -180.0,
-) -> Anatomy:
+) -> FemurAnatomy:
     """Pipe of ``shaft`` and ``canal`` radii along z, a neck tube at 127 degrees to it, a head; no trochanters (mm).
 
     The surface points lie on the shaft and neck tubes only, 1 mm apart, without those inside the bone.
@@ -44,7 +44,7 @@ def phantom(
         [_tube(distal_z * up, 10 * up, shaft), _tube(np.zeros(3), center, neck), _ball(center, head)]
     )
     surface = surface[np.abs(outer.distance(surface)) < 1e-6]
-    marks = Landmarks(
+    marks = FemurLandmarks(
         head_center=center,
         head_radius=head,
         neck_axis=axis,
@@ -58,7 +58,7 @@ def phantom(
         lesser_trochanter=np.array([12.0, -12.0, -30.0]),
         distal_z=distal_z,
     )
-    return Anatomy(
+    return FemurAnatomy(
         outer=outer,
         inner=inner,
         density=lambda points, cortical: np.where(cortical, 1.1, 0.3),
@@ -69,7 +69,7 @@ def phantom(
     )
 
 
-def _region(points: Floats, marks: Landmarks) -> NDArray[np.uint8]:
+def _region(points: Floats, marks: FemurLandmarks) -> NDArray[np.uint8]:
     """Head beyond 0.7 of the neck, neck beyond 0.3 of it, then by height."""
     along = points @ marks.neck_axis / np.linalg.norm(marks.head_center)
     z = points[:, 2]

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from femrisk.meshes import atlas as table
-from femrisk.meshes.anatomy import Landmarks
+from femrisk.meshes.anatomy import FemurLandmarks
 from femrisk.meshes.atlas import CORTICAL_SHARE, DONOR_SCALE, Atlas, age_scale
 from femrisk.meshes.cortex import Cortex, neck_thickness
 from femrisk.meshes.labelled import REGIONS, Floats
 from femrisk.meshes.shapes import Capsule, Offset
 
 AXIS = np.array([0.8, 0.0, 0.6])
-MARKS = Landmarks(
+MARKS = FemurLandmarks(
     head_center=54 * AXIS,
     head_radius=23.0,
     neck_axis=AXIS,

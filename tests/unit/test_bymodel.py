@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from femrisk.analysis import Analysis
 from femrisk.bymodel import side_by_side
-from femrisk.case import Analysis, Case
+from femrisk.case import Case
 from femrisk.caveats import Result
 from femrisk.compare import compare
 from femrisk.comparison import Comparison

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from femrisk.analysis import Analysis
 from femrisk.arms import POP, Intact, Untreated
-from femrisk.case import Analysis, Case, names, question_of, read_case, text_of, under_model, write_case
+from femrisk.case import Case, names, question_of, read_case, text_of, under_model, write_case
 from femrisk.casefile import read_document
 from femrisk.errors import CaseError
 from femrisk.loads import SidewaysFall, Stance

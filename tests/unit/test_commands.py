@@ -82,7 +82,11 @@ def test_schema_prints_a_json_schema_that_names_every_kind(capsys: pytest.Captur
     schema = json.loads(capsys.readouterr().out)
     assert schema["$schema"].endswith("2020-12/schema")
     assert schema["additionalProperties"] is False
-    assert schema["properties"]["loads"]["items"]["discriminator"]["mapping"].keys() == {"stance", "sideways_fall"}
+    assert schema["properties"]["loads"]["items"]["discriminator"]["mapping"].keys() == {
+        "stance",
+        "sideways_fall",
+        "axial_compression",
+    }
 
 
 def test_results_go_to_a_folder_of_the_cases_name() -> None:

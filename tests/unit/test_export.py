@@ -15,12 +15,12 @@ import pyvista
 from conftest import block
 
 from femrisk.__main__ import main
+from femrisk.contacts import STIFF_MODULUS, Boundary, Grip
 from femrisk.errors import SolverError
 from femrisk.export import feb, inp
 from femrisk.export.lumping import binned, lump
 from femrisk.export.problem import Problem, labels, pose
 from femrisk.export.write import Wish, write
-from femrisk.loads import STIFF_MODULUS, Boundary, Grip
 from femrisk.materials.field import paint
 
 EXAMPLE = Path(__file__).parents[2] / "cases" / "femur_neck_lytic.yaml"
@@ -33,6 +33,7 @@ class Face:
     """One end of the cube along y, with a stiff layer of a third of it."""
 
     sign: float
+    exclusion: float = 5.0
 
     def core(self, points: np.ndarray) -> np.ndarray:
         return np.asarray(self.sign * points[:, 1] > 3 - 1e-9)

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from femrisk.errors import GeometryError
 from femrisk.meshes.irregular import even_directions, irregular_body
 from femrisk.meshes.lesions import EllipsoidLesion, IrregularLesion, Lesion, SphereLesion
-from femrisk.meshes.sites import QUADRANTS, direction, frame
+from femrisk.meshes.sites import QUADRANTS, VERTEBRA_SITES, direction, frame
 
 BONE = phantom()
 NECK = BONE.landmarks.neck_axis
@@ -56,7 +56,7 @@ def test_short_and_long_site_names_mean_the_same() -> None:
     assert {lesion.site for lesion in lesions} == {"head"}
 
 
-@pytest.mark.parametrize("site", sorted(QUADRANTS))
+@pytest.mark.parametrize("site", sorted(QUADRANTS.keys() - VERTEBRA_SITES))
 def test_every_quadrant_of_every_site_lies_on_its_side_inside_the_bone(site: str) -> None:
     middle = frame(BONE, site).origin
     for quadrant in QUADRANTS[site]:

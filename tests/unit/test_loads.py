@@ -8,19 +8,8 @@ import numpy as np
 import pytest
 from phantom import phantom
 
-from femrisk.loads import (
-    CLAMPED,
-    EXCLUSION,
-    RIM,
-    STIFF_DEPTH,
-    Boundary,
-    Cap,
-    Grip,
-    SidewaysFall,
-    Stance,
-    machine_axes,
-    smooth_step,
-)
+from femrisk.contacts import CLAMPED, EXCLUSION, RIM, STIFF_DEPTH, Boundary, Cap, Grip, machine_axes, smooth_step
+from femrisk.loads import SidewaysFall, Stance
 from femrisk.meshes.anatomy import Anatomy
 from femrisk.meshes.femur import ProximalFemur
 

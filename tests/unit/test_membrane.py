@@ -9,10 +9,10 @@ import pytest
 from mpi4py import MPI
 
 from femrisk.cohesive import join
+from femrisk.contacts import STIFF_MODULUS
 from femrisk.domain import Domain
 from femrisk.equilibrium import Equilibrium
 from femrisk.history import State
-from femrisk.loads import STIFF_MODULUS
 from femrisk.loadshare import carried
 from femrisk.march import Rules
 from femrisk.materials.curve import constant

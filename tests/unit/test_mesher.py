@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from femrisk.errors import MeshError
-from femrisk.meshes.anatomy import Anatomy, Landmarks
+from femrisk.meshes.anatomy import FemurAnatomy, FemurLandmarks
 from femrisk.meshes.labelled import LabelledMesh, mean_ratios
 from femrisk.meshes.mesher import mesh
 from femrisk.meshes.quality import assess, gate
@@ -31,12 +31,12 @@ ROD = Solid("rod", Cylinder(np.array([-4.0, 0.0, -20.0]), np.array([-4.0, 0.0, 2
 SOLIDS = (LESION, CEMENT, ROD)
 
 
-def ball_anatomy() -> Anatomy:
+def ball_anatomy() -> FemurAnatomy:
     """A ball with a shell; the landmarks only say that nothing is distal."""
     zero = np.zeros(3)
     axis = np.array([0.0, 0.0, 1.0])
-    marks = Landmarks(zero, RADIUS, axis, zero, 1.0, 1.0, axis, 1.0, 1.0, zero, np.array([0.0, 0.0, -50.0]), -60.0)
-    return Anatomy(
+    marks = FemurLandmarks(zero, RADIUS, axis, zero, 1.0, 1.0, axis, 1.0, 1.0, zero, np.array([0.0, 0.0, -50.0]), -60.0)
+    return FemurAnatomy(
         outer=Ball(zero, RADIUS),
         inner=Ball(zero, RADIUS - SHELL),
         density=lambda points, cortical: np.where(cortical, 1.0, 0.2),
@@ -48,21 +48,21 @@ def ball_anatomy() -> Anatomy:
 
 
 @pytest.fixture(scope="module")
-def anatomy() -> Anatomy:
+def anatomy() -> FemurAnatomy:
     return ball_anatomy()
 
 
 @pytest.fixture(scope="module")
-def full(anatomy: Anatomy) -> LabelledMesh:
+def full(anatomy: FemurAnatomy) -> LabelledMesh:
     return mesh(anatomy, SOLIDS, SIZE)
 
 
 @pytest.fixture(scope="module")
-def base(anatomy: Anatomy) -> LabelledMesh:
+def base(anatomy: FemurAnatomy) -> LabelledMesh:
     return mesh(anatomy, (LESION, CEMENT), SIZE, sizing=SOLIDS)
 
 
-def test_cells_are_well_shaped_and_conforming_in_one_piece(full: LabelledMesh, anatomy: Anatomy) -> None:
+def test_cells_are_well_shaped_and_conforming_in_one_piece(full: LabelledMesh, anatomy: FemurAnatomy) -> None:
     quality = assess(full, anatomy, SOLIDS)
     gate(quality)
     assert quality.worst_mean_ratio > 0.1
@@ -86,7 +86,7 @@ def test_solids_are_as_large_as_their_formulas(full: LabelledMesh) -> None:
         assert volumes[full.inside(name)].sum() == pytest.approx(volume, rel=0.01), name
 
 
-def test_labels_agree_with_the_signed_distances(full: LabelledMesh, anatomy: Anatomy) -> None:
+def test_labels_agree_with_the_signed_distances(full: LabelledMesh, anatomy: FemurAnatomy) -> None:
     centroids = full.centroids()
     edge = (6 * 2**0.5 * full.volumes()) ** (1 / 3)
     shapes = {"bone": anatomy.outer, "endosteum": anatomy.inner, "lesion_1": LESION.shape, "rod": ROD.shape}
@@ -111,7 +111,7 @@ def test_density_and_region_come_from_the_bone(full: LabelledMesh) -> None:
     assert np.array_equal(full.region, full.centroids()[:, 2] > 0)
 
 
-def test_the_same_input_gives_the_same_bits(full: LabelledMesh, anatomy: Anatomy) -> None:
+def test_the_same_input_gives_the_same_bits(full: LabelledMesh, anatomy: FemurAnatomy) -> None:
     again = mesh(anatomy, SOLIDS, SIZE)
     assert np.array_equal(again.points, full.points)
     assert np.array_equal(again.tets, full.tets)
@@ -124,7 +124,7 @@ def test_a_device_changes_the_base_mesh_only_near_itself(full: LabelledMesh, bas
     assert {point.tobytes() for point in far} <= {point.tobytes() for point in full.points}
 
 
-def test_the_size_field_is_what_each_solid_wants_and_grows_slowly(anatomy: Anatomy) -> None:
+def test_the_size_field_is_what_each_solid_wants_and_grows_slowly(anatomy: FemurAnatomy) -> None:
     field = size_field(anatomy, SOLIDS, SIZE)
     middle = np.round((np.array([5.0, 0.0, 0.0]) - field.origin) / field.spacing).astype(int)
     assert field.values[tuple(middle)] == LESION.size_mm
@@ -143,7 +143,7 @@ def test_a_point_on_two_sheets_goes_to_where_they_meet() -> None:
     assert left[0] < 1e-3
 
 
-def test_the_gate_names_a_flat_cell(base: LabelledMesh, anatomy: Anatomy) -> None:
+def test_the_gate_names_a_flat_cell(base: LabelledMesh, anatomy: FemurAnatomy) -> None:
     points = base.points.copy()
     cell = base.tets[int(np.argmax(mean_ratios(base.points, base.tets)))]
     points[cell[3]] = points[cell[:3]].mean(axis=0)
@@ -151,14 +151,14 @@ def test_the_gate_names_a_flat_cell(base: LabelledMesh, anatomy: Anatomy) -> Non
         gate(assess(replace(base, points=points), anatomy, (LESION, CEMENT)))
 
 
-def test_the_gate_names_a_solid_that_lost_volume(base: LabelledMesh, anatomy: Anatomy) -> None:
+def test_the_gate_names_a_solid_that_lost_volume(base: LabelledMesh, anatomy: FemurAnatomy) -> None:
     membership = base.membership.copy()
     membership[base.inside("lesion_1") & (base.centroids()[:, 1] > 2)] = 3
     with pytest.raises(MeshError, match="mesh of lesion_1"):
         gate(assess(replace(base, membership=membership), anatomy, (LESION, CEMENT)))
 
 
-def test_the_gate_refuses_a_bone_in_two_pieces(base: LabelledMesh, anatomy: Anatomy) -> None:
+def test_the_gate_refuses_a_bone_in_two_pieces(base: LabelledMesh, anatomy: FemurAnatomy) -> None:
     keep = np.abs(base.centroids()[:, 0] + 6) > 2
     parts = replace(
         base,

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from femrisk.contacts import Boundary, Motion
 from femrisk.element import TABLE, internal_forces
 from femrisk.equilibrium import Equilibrium
 from femrisk.history import History, State
-from femrisk.loads import Boundary, Motion
 from femrisk.march import Found, Rules
 from femrisk.materials.curve import YieldCurve, constant
 from femrisk.meshes.labelled import LabelledMesh

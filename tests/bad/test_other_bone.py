@@ -1,0 +1,188 @@
+"""What belongs to one bone and stands in a case of another: exit code 2, one line for each, with what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from femrisk.__main__ import main
+
+VERTEBRA = """\
+name: spine
+patient: {sex: female, age_years: 68, height_cm: 165, mass_kg: 70}
+bone: {kind: vertebra, level: L1}
+lesions:
+  - {kind: sphere, site: vertebral_body, radius_mm: 8, nature: lytic}
+arms:
+  - {kind: intact}
+  - {kind: untreated}
+loads:
+  - {kind: axial_compression}
+analysis: {mesh_size_mm: 3.0}
+"""
+FEMUR = """\
+name: hip
+patient: {sex: female, age_years: 68, height_cm: 165, mass_kg: 70}
+bone: {kind: proximal_femur}
+lesions:
+  - {kind: sphere, site: neck, radius_mm: 8, nature: lytic}
+arms:
+  - {kind: intact}
+loads:
+  - {kind: stance}
+analysis: {mesh_size_mm: 3.0}
+"""
+
+#: name -> (the good case, what stands in it, what stands there now, parts of the one line expected)
+WRONG: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
+    "load_of_a_femur": (
+        VERTEBRA,
+        "{kind: axial_compression}",
+        "{kind: stance}",
+        ("case.yaml:10: loads[0].kind: ", "is no load of a vertebra (allowed: axial_compression, got: stance)"),
+    ),
+    "load_of_a_vertebra": (
+        FEMUR,
+        "{kind: stance}",
+        "{kind: axial_compression}",
+        ("loads[0].kind: ", "no load of a proximal femur (allowed: stance, sideways_fall, got: axial_compression)"),
+    ),
+    "arm_of_a_femur": (
+        VERTEBRA,
+        "{kind: untreated}",
+        "{kind: pop_screws}",
+        ("case.yaml:8: arms[1].kind: ", "is no arm of a vertebra (allowed: intact, untreated, got: pop_screws)"),
+    ),
+    "site_of_a_femur": (
+        VERTEBRA,
+        "site: vertebral_body",
+        "site: femoral_neck",
+        ("case.yaml:5: lesions[0].site: ", "no place in a vertebra (allowed: vertebral_body, pedicle, got: femoral_"),
+    ),
+    "site_of_a_vertebra": (
+        FEMUR,
+        "site: neck",
+        "site: vertebral_body",
+        (
+            "lesions[0].site: ",
+            "no place in a proximal femur (allowed: head, femoral_head, neck",
+            "got: vertebral_body)",
+        ),
+    ),
+    "score_of_a_femur": (
+        VERTEBRA,
+        "analysis: {mesh_size_mm: 3.0}",
+        "scores: [mirels]",
+        ("case.yaml:11: scores[0]: ", "is no score of a vertebra (allowed: none yet, got: mirels)"),
+    ),
+    "law_of_a_femur": (
+        VERTEBRA,
+        "mesh_size_mm: 3.0",
+        "density_law: keyak_2005",
+        ("analysis.density_law: ", "no law of a vertebra (allowed: kopperdahl_2002, morgan_2003_vertebra"),
+    ),
+    "law_of_a_vertebra": (
+        FEMUR,
+        "mesh_size_mm: 3.0",
+        "density_law: kopperdahl_2002",
+        ("analysis.density_law: ", "is no law of a proximal femur (allowed: keyak_2005", "got: kopperdahl_2002)"),
+    ),
+    "model_of_a_femur": (
+        VERTEBRA,
+        "mesh_size_mm: 3.0",
+        "model: damage",
+        ("analysis.model: ", "is no model of a vertebra (allowed: perfect_plasticity, linear, got: damage)"),
+    ),
+    "models_of_a_femur": (
+        VERTEBRA,
+        "mesh_size_mm: 3.0",
+        "models: [linear, damage]",
+        ("analysis.models[1]: ", "is no model of a vertebra"),
+    ),
+    "interfaces_of_a_femur": (
+        VERTEBRA,
+        "mesh_size_mm: 3.0",
+        "interfaces: weak",
+        ("analysis.interfaces: ", "(allowed: bonded, got: weak)"),
+    ),
+    "quadrant_of_a_femur": (
+        VERTEBRA,
+        "site: vertebral_body",
+        "site: vertebral_body, quadrant: inferomedial",
+        ("lesions[0]", "no meaning at vertebral_body (allowed: central, anterior, posterior_wall, left, right)"),
+    ),
+    "pedicle_without_a_side": (
+        VERTEBRA,
+        "site: vertebral_body",
+        "site: pedicle",
+        ("lesions[0]", "quadrant central has no meaning at pedicle (allowed: left, right)"),
+    ),
+    "depth_in_a_pedicle": (
+        VERTEBRA,
+        "site: vertebral_body",
+        "site: pedicle, quadrant: left, depth: 0.5",
+        ("lesions[0]", "depth and offset_mm have no meaning at pedicle"),
+    ),
+    "side_of_a_vertebra": (
+        VERTEBRA,
+        "level: L1",
+        "level: L1, side: left",
+        ("case.yaml:3: bone.side: unknown key",),
+    ),
+    "level_that_is_not_drawn": (
+        VERTEBRA,
+        "level: L1",
+        "level: C5",
+        ("case.yaml:3: bone.level: unknown value", "(allowed: T10, T11, T12, L1, L2, L3, L4, L5, got: C5)"),
+    ),
+    "density_in_other_units": (
+        VERTEBRA,
+        "level: L1",
+        "level: L1, trabecular_density_mg_per_cm3: 0.1",
+        ("bone.trabecular_density_mg_per_cm3: out of range", "looks like g/cm3: 100 mg/cm3?"),
+    ),
+    "body_that_collapses": (
+        VERTEBRA,
+        "level: L1",
+        "level: L1, wedge_deg: 12, posterior_height_mm: 14",
+        ("case.yaml:3: bone.wedge_deg: leaves an anterior wall", "(allowed: at least half"),
+    ),
+    "lesion_outside": (
+        VERTEBRA,
+        "site: vertebral_body",
+        "center_mm: [0, 60, 0]",
+        ("case.yaml:5: lesions[0].center_mm", "lies outside the bone"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_belongs_to_the_other_bone_is_one_line(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, old, new, parts = WRONG[name]
+    assert old in case
+    monkeypatch.chdir(tmp_path)
+    Path("case.yaml").write_text(case.replace(old, new, 1))
+    assert main(("check", "case.yaml")) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    (line,) = printed.err.splitlines()
+    assert line.startswith("femrisk: error: ")
+    assert [part for part in parts if part not in line] == [], line
+
+
+@pytest.mark.parametrize("case", [FEMUR, VERTEBRA])
+def test_the_cases_these_start_from_are_good(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "case.yaml"
+    file.write_text(case)
+    assert main(("check", str(file))) == 0
+    assert "nothing is solved here" in capsys.readouterr().out
+
+
+def test_everything_that_is_strange_is_said_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "case.yaml"
+    file.write_text(VERTEBRA.replace("axial_compression", "stance").replace("untreated", "nail"))
+    assert main(("check", str(file))) == 2
+    assert [line.split(": ")[3] for line in capsys.readouterr().err.splitlines()] == ["arms[1].kind", "loads[0].kind"]
