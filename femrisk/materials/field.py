@@ -12,6 +12,7 @@ from femrisk.materials.curve import YieldCurve, constant
 from femrisk.materials.density import LAWS
 from femrisk.materials.library import COMPRESSION_LIMIT, MATERIALS, TENSION_LIMIT, HostTissue
 from femrisk.meshes.labelled import Floats, LabelledMesh, signed_volumes
+from femrisk.meshes.vertebra_atlas import ARCH
 
 #: Host tissues of a femur and of a vertebra, always the first names of a field's legend.
 HOSTS = ("cancellous", "cortical", "marrow")
@@ -62,9 +63,9 @@ def host(mesh: LabelledMesh, density_law: str) -> MaterialField:
     """The bone before any lesion: a femur by Keyak's curve, a vertebra without softening."""
     law, shape = LAWS[density_law], mesh.density.shape
     if mesh.is_vertebra:
-        body = mesh.cancellous()
-        curve = vertebral.yield_curve(mesh.density, np.broadcast_to(body[:, None], shape), law)
-        return MaterialField(VERTEBRA_HOSTS, np.where(body, 0, 1), curve, vertebral.YIELD_STRAINS)
+        # by Gauss point, as the border of the arch runs through cells: by cell, left and right differed by 7 %
+        curve = vertebral.yield_curve(mesh.density, mesh.density < ARCH, law)
+        return MaterialField(VERTEBRA_HOSTS, np.where(mesh.cancellous(), 0, 1), curve, vertebral.YIELD_STRAINS)
     cortical = ~mesh.inside("endosteum")
     size = np.broadcast_to(element_sizes(mesh.points, mesh.tets)[:, None], shape)
     curve = keyak.yield_curve(mesh.density, np.broadcast_to(cortical[:, None], shape), size, law)

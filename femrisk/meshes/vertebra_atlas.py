@@ -6,7 +6,7 @@ Trabecular density by sex and age [recalled-M], consistent with the course of Ri
 |---|---|---|
 | posterior over anterior half | 1.20 | 136 cores of T9, T12-L1, L4, Banse 2001 [seen in the abstract] |
 | lower over upper half | 0.80 | the same: 15 to 25 % less [seen in the abstract] |
-| pedicles and arch | 1.3 g/cm3 ash | to be looked at only: their modulus is set; no density was found |
+| pedicles and arch | 1.3 g/cm3 ash | marks them: their modulus is set; no density was found |
 
 Both gradients are taken as linear across the body (assumed) and keep its mean. No numbers were found for a further rise
 under the endplates, and none is put in. Single people lie far from the mean of their age: give the measured density.
@@ -30,7 +30,7 @@ ASH_PER_QCT = (1.22, 0.0523)
 POSTERIOR_OVER_ANTERIOR, LOWER_OVER_UPPER = 1.20, 0.80
 #: mean distance of a half of the body from its middle, as a share of the way to the wall and to the endplate [computed]
 HALVES = (0.44, 0.51)
-#: ash density shown for pedicles and arch, g/cm3
+#: ash density of pedicles and arch, g/cm3: over any of the body, so that it tells the two apart
 ARCH = 1.3
 #: depth of the zone that counts as an endplate when a place is named, mm
 ENDPLATE_MM = 3.0

@@ -15,6 +15,7 @@ from femrisk.meshes import Vertebra
 from femrisk.meshes.anatomy import VertebraAnatomy
 from femrisk.meshes.labelled import REGIONS, LabelledMesh
 from femrisk.meshes.lesions import PlacedLesion, SphereLesion
+from femrisk.meshes.vertebra_atlas import ARCH
 from femrisk.meshes.vertebra_involvement import body_volume, measure_in_body
 
 
@@ -138,7 +139,7 @@ def pair_of_cells() -> LabelledMesh:
         membership=np.array([1, 1], dtype=np.uint32),
         solids=("bone",),
         region=np.array([REGIONS.index("vertebral_body"), REGIONS.index("pedicle")], dtype=np.uint8),
-        density=np.full((2, 4), 1.22 * 0.1 + 0.0523),
+        density=np.array([4 * [1.22 * 0.1 + 0.0523], 4 * [ARCH]]),
     )
 
 
