@@ -18,7 +18,7 @@ from femrisk.scene import Scene, build
 pytestmark = pytest.mark.slow
 
 
-def placed(kind: str) -> Scene:
+def placed(kind: str, size_mm: float) -> Scene:
     """A case of one arm: a nail beside it would ask for small cells in the whole bone."""
     return build(
         Case.model_validate(
@@ -29,7 +29,7 @@ def placed(kind: str) -> Scene:
                 "lesions": [{"kind": "sphere", "site": "femoral_neck", "quadrant": "inferomedial", "radius_mm": 10.0}],
                 "arms": [{"kind": kind}],
                 "loads": [{"kind": "stance"}],
-                "analysis": {"mesh_size_mm": 6.0, "interfaces": "weak"},
+                "analysis": {"mesh_size_mm": size_mm, "interfaces": "weak"},
                 "scores": [],
             }
         )
@@ -55,7 +55,7 @@ def pushed(
 
 
 def test_cement_that_holds_is_as_if_bonded_and_cement_that_does_not_carries_less() -> None:
-    scene = placed("pop")
+    scene = placed("pop", 6.0)
     made, field, weakness = arm(scene, "pop")
     bonded = pushed(scene, made, field, None)
     strong = pushed(scene, made, field, Weakness(1e3, 1e3, weakness.slides))
@@ -75,7 +75,7 @@ def test_cement_that_holds_is_as_if_bonded_and_cement_that_does_not_carries_less
 
 
 def test_a_smooth_nail_makes_the_bone_less_stiff() -> None:
-    scene = placed("nail")
+    scene = placed("nail", 8.0)
     made, field, weakness = arm(scene, "nail")
     bonded = pushed(scene, made, field, None, elastic=True)
     smooth = pushed(scene, made, field, weakness, elastic=True)
