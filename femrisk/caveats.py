@@ -12,7 +12,7 @@ from math import isfinite
 Result = Mapping[str, object]
 
 #: Statuses whose load is a fracture load.
-RATED = ("collapsed", "plateau", "bracketed", "strain_reached")
+RATED = ("collapsed", "plateau", "bracketed")
 #: Share of the plastic work under a contact above which a ratio would compare contacts, not bones.
 CONTACT_SHARE_LIMIT = 0.30
 #: Fracture loads closer than this share are the same: what one femur meshed twice may differ by.
@@ -154,10 +154,10 @@ def _statuses(results: Sequence[Result]) -> list[str]:
         sentences.append(
             f"No peak: the force stopped rising (tangent below 2 % of elastic) and that load counts: {pairs}."
         )
-    if pairs := _pairs(results, "strain_reached"):
+    if any(number(result, "load_at_strain_N") is not None for result in results):
         sentences.append(
-            "No peak, as bone keeps its strength in this model: the load is the largest force up to 1.9 % apparent "
-            f"strain of the body's height, a published definition (Wang 2012): {pairs}."
+            "Bone keeps its strength in this model of a vertebra, so that its force may rise for ever: the force at "
+            "1.9 % apparent strain of the body's height is its strength by a published definition (Wang 2012)."
         )
     if any(result.get("model") == "linear" for result in results):
         sentences.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from femrisk.caveats import MESH_NOISE_SHARE, RATED, Result, caveats, fracture_load, number, under_contact
 from femrisk.comparison import Comparison, Row
@@ -83,6 +83,8 @@ def _row(
         fracture_load_BW=None if strength is None else body_weights(strength, patient),
         ratio_to_intact=_ratio("intact", result, results, arm_kinds),
         ratio_to_untreated=_ratio("untreated", result, results, arm_kinds),
+        load_at_strain_N=None if stuck else number(result, "load_at_strain_N"),
+        load_at_strain_ratio_to_intact=_ratio("intact", result, results, arm_kinds, load_at_strain),
         stiffness_N_per_mm=number(result, "stiffness_N_per_mm"),
         energy_to_peak_J=None if stuck else number(result, "energy_to_peak_J"),
         factor_of_risk=factor_of_risk(demands[load].force_N, rated) if rated and load in demands else None,
@@ -94,8 +96,19 @@ def _row(
     )
 
 
-def _ratio(kind: str, result: Result, results: Sequence[Result], arm_kinds: Mapping[str, str]) -> float | None:
-    """Fracture load over that of the first arm of a kind under the same load; None where either cannot be compared."""
+def load_at_strain(result: Result) -> float | None:
+    """Strength as the force at an apparent strain, N."""
+    return None if result["status"] == "stuck" else number(result, "load_at_strain_N")
+
+
+def _ratio(
+    kind: str,
+    result: Result,
+    results: Sequence[Result],
+    arm_kinds: Mapping[str, str],
+    load: Callable[[Result], float | None] = fracture_load,
+) -> float | None:
+    """Its ``load`` over that of the first arm of a kind under the same load; None where either cannot be compared."""
     references = (
         one
         for one in results
@@ -104,7 +117,7 @@ def _ratio(kind: str, result: Result, results: Sequence[Result], arm_kinds: Mapp
     reference = next(references, None)
     if reference is None or under_contact(result) or under_contact(reference):
         return None
-    strength, of_reference = fracture_load(result), fracture_load(reference)
+    strength, of_reference = load(result), load(reference)
     return strength / of_reference if strength is not None and of_reference is not None else None
 
 
@@ -174,15 +187,21 @@ def _vertebral_strength(
     rows: Sequence[Row], arm_kinds: Mapping[str, str], load_kinds: Mapping[str, str], sex: str
 ) -> Score | None:
     """Strength of the untreated vertebra in axial compression against the limits of its population."""
-    pressed = [row for row in rows if load_kinds.get(row.load, row.load) == "axial_compression" and row.fracture_load_N]
-    untreated = next((row for row in pressed if arm_kinds.get(row.arm, row.arm) == "untreated"), None)
-    if untreated is None or untreated.fracture_load_N is None:
+    pressed = [
+        (row, strength)
+        for row in rows
+        if load_kinds.get(row.load, row.load) == "axial_compression"
+        and (strength := row.load_at_strain_N or row.fracture_load_N)
+    ]
+    chosen = next((one for one in pressed if arm_kinds.get(one[0].arm, one[0].arm) == "untreated"), None)
+    if chosen is None:
         return None
+    untreated, strength = chosen
     return vertebral_strength(
         sex,
-        untreated.fracture_load_N,
-        at_least=untreated.status not in RATED,
+        strength,
+        at_least=untreated.load_at_strain_N is None and untreated.status not in RATED,
         arm=untreated.arm,
         load=untreated.load,
-        values={row.arm: row.fracture_load_N for row in pressed if row.load == untreated.load and row.fracture_load_N},
+        values={row.arm: value for row, value in pressed if row.load == untreated.load},
     )

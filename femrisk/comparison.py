@@ -22,8 +22,7 @@ class Row:
 
     arm: str
     load: str
-    #: collapsed | plateau | bracketed | strain_reached (the largest force up to the strain that defines strength) |
-    #: limit_reached (the load is 'at least') | stuck (there is no load)
+    #: collapsed | plateau | bracketed | limit_reached (the load is 'at least') | stuck (there is no load)
     status: str
     fracture_load_N: float | None
     fracture_load_bracket_N: tuple[float, float] | None
@@ -31,6 +30,10 @@ class Row:
     fracture_load_BW: float | None
     ratio_to_intact: float | None
     ratio_to_untreated: float | None
+    #: force at 1.9 % apparent strain of a vertebral body, and over that of the intact one: strength by definition,
+    #: whether the force still rises or not
+    load_at_strain_N: float | None
+    load_at_strain_ratio_to_intact: float | None
     stiffness_N_per_mm: float | None
     energy_to_peak_J: float | None
     #: demand of the load over fracture load; 1 and above: fracture expected

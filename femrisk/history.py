@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-#: The honest endings of a march; at ``strain_reached`` the apparent strain was reached at which strength is defined.
-STATUSES = ("collapsed", "plateau", "bracketed", "strain_reached", "limit_reached", "stuck")
+#: The five honest endings of a march.
+STATUSES = ("collapsed", "plateau", "bracketed", "limit_reached", "stuck")
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,11 @@ class History:
     def forces(self) -> Floats:
         """(k,) N, starting with the unloaded state."""
         return np.array([0.0, *(increment.force for increment in self.increments)])
+
+    def force_at(self, travel: float) -> float | None:
+        """Force at a travel of the machine (mm) at which the march halted, N; None where it did not."""
+        halts = (one.force for one in self.increments if abs(one.displacement - travel) <= 1e-9 * travel)
+        return next(halts, None)
 
 
 def parabola(x: Floats, y: Floats, furthest: float) -> tuple[float, float]:

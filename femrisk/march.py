@@ -1,8 +1,7 @@
 """The march to fracture: a problem that can find equilibria in, increments and an honest ending out.
 
 The machine's travel is prescribed, so a falling force is an equilibrium like any other. The march ends when a peak is
-confirmed, when the force no longer rises, when no equilibrium can be found, when it has gone far enough, or where the
-load defines strength by a strain.
+confirmed, when the force no longer rises, when no equilibrium can be found, or when it has gone far enough.
 """
 
 from __future__ import annotations
@@ -56,12 +55,16 @@ class Rules:
     tries_near_peak: int = 3
     #: steps are not cut below this share of the largest one
     smallest_cut: float = 1 / 64
-    #: travel at which strength is read whether the force still rises or not, mm; None where a peak is waited for
-    defined_at: float | None = None
+    #: travel at which a force is wanted, mm: the march halts exactly there, and only a peak may end it before
+    stop: float | None = None
 
-    def within(self, step: float, travel: float) -> float:
-        """The step that does not pass ``defined_at`` from ``travel``, mm."""
-        return step if self.defined_at is None else min(step, self.defined_at - travel)
+    def onto_stop(self, step: float, travel: float) -> float:
+        """The step that does not leap over ``stop`` from ``travel``, mm."""
+        return step if self.stopped(travel) else min(step, (self.stop or 0.0) - travel)
+
+    def stopped(self, travel: float) -> bool:
+        """True once ``stop`` was met, or where there is none."""
+        return self.stop is None or travel > (1 - 1e-9) * self.stop
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def march(
     """
     past, current = None, problem.rest()
     found: list[Increment] = []
-    step = rules.within(rules.first_step, 0.0)
+    step = rules.onto_stop(rules.first_step, 0.0)
     guess = _extrapolated(past, current, step, first_guess, rules)
     solves = spent = cuts = lost = calm = 0
     lost_at: float | None = None
@@ -114,7 +117,7 @@ def march(
         status = _ending(found, current, rules, too_far)
         if status:
             break
-        step = rules.within(min(step * (1.5 if calm > 1 else 1.0), rules.largest_step), current.travel)
+        step = rules.onto_stop(min(step * (1.5 if calm > 1 else 1.0), rules.largest_step), current.travel)
         guess = _extrapolated(past, current, step, first_guess, rules)
     yield History(tuple(found), status, lost_at, solves)
 
@@ -124,8 +127,8 @@ def _ending(found: list[Increment], state: State, rules: Rules, too_far: Callabl
     highest = max(increment.force for increment in found)
     if found[-1].force < rules.confirmed_below * highest:
         return "collapsed"
-    if rules.defined_at is not None:
-        return "strain_reached" if state.travel > (1 - 1e-9) * rules.defined_at else ""
+    if not rules.stopped(state.travel):
+        return ""
     tangent = tangent_of(found, rules.stiffness)
     flat = abs(tangent) < rules.plateau_tangent * rules.stiffness
     if len(found) > 1 and flat and _top(found) < (1 + rules.plateau_rise) * highest:

@@ -267,12 +267,13 @@ def _march(
         scaled = replace(elastic, travel=expected, force=elastic.force * expected, unknowns=elastic.unknowns * expected)
         return History((), "limit_reached", None, 1), replace(scaled, stress=elastic.stress * expected)
     step = step_share * expected
+    stop = None if height is None else STRENGTH_STRAIN * height
     rules = Rules(
         first_step=0.5 * step,
         largest_step=0.35 * step,
-        furthest=12 * expected,
+        furthest=max(12 * expected, 2 * (stop or 0.0)),
         stiffness=elastic.force,
-        defined_at=None if height is None else STRENGTH_STRAIN * height,
+        stop=stop,
     )
     best, history = equilibrium.rest(), None
     for news in march(equilibrium, rules, elastic.unknowns * rules.first_step, far):

@@ -19,12 +19,11 @@ COLOURS = ("#000000", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#5
 DASHES: tuple[Any, ...] = ("-", *((0, gaps) for gaps in ((6, 2), (3, 1.5), (1, 1), (6, 2, 1, 2), (8, 3), (4, 1, 1, 1))))
 
 #: How a bar is filled, and what stands for the end of a curve, by status.
-HATCH = {"collapsed": "", "plateau": "---", "bracketed": "///", "strain_reached": "xx", "limit_reached": "..."}
+HATCH = {"collapsed": "", "plateau": "---", "bracketed": "///", "limit_reached": "..."}
 MARKER = {
     "collapsed": "o",
     "plateau": "s",
     "bracketed": "D",
-    "strain_reached": "v",
     "limit_reached": "^",
     "stuck": "x",
 }
@@ -32,7 +31,6 @@ MEANING = {
     "collapsed": "collapsed: a peak was passed",
     "plateau": "plateau: the force no longer rises",
     "bracketed": "bracketed: between two bounds",
-    "strain_reached": "force at 1.9 % apparent strain",
     "limit_reached": "limit reached: at least this",
     "stuck": "stuck: no fracture load",
 }

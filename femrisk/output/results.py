@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from femrisk.contacts import STRENGTH_STRAIN
 from femrisk.materials.field import HOSTS, VERTEBRA_HOSTS, MaterialField
 from femrisk.meshes.labelled import REGIONS, Floats, LabelledMesh
 from femrisk.output.fields import EDGES, write_fields
@@ -70,6 +71,9 @@ def summary(
         "stiffness_N_per_mm": pair.stiffness,
         "energy_to_peak_J": None if task.linear_only else pair.peak.energy,
         "displacement_at_peak_mm": None if task.linear_only else pair.peak.displacement,
+        "load_at_strain_N": None
+        if task.linear_only or task.boundary.height is None
+        else pair.history.force_at(STRENGTH_STRAIN * task.boundary.height),
         "apparent_strain_at_peak": None
         if task.linear_only or task.boundary.height is None
         else pair.peak.displacement / task.boundary.height,

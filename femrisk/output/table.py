@@ -29,7 +29,10 @@ COLUMNS: tuple[Column, ...] = (
     ("cement mL", "right"),
 )
 
-STATUS_WORDS = {"limit_reached": "still rising", "strain_reached": "at 1.9 % strain", "stuck": "no result"}
+#: beside the load, where strength is also defined by a strain
+AT_STRAIN: tuple[Column, ...] = (("kN at 1.9 %", "right"), ("/intact", "right"))
+
+STATUS_WORDS = {"limit_reached": "still rising", "stuck": "no result"}
 
 
 def table(comparison: Comparison) -> Table:
@@ -42,7 +45,7 @@ def table(comparison: Comparison) -> Table:
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
-    for title, justify in COLUMNS:
+    for title, justify in _columns(comparison):
         result.add_column(title, justify=justify, no_wrap=title != "failure")
     for row in comparison.rows:
         result.add_row(*_cells(comparison, row))
@@ -73,7 +76,7 @@ def text(comparison: Comparison) -> str:
     """The same as plain text: tables, scores, what each load is compared with, ranking, and the caveats."""
     pairs = [_model_cells(comparison, *pair) for pair in comparison.pairs()] if comparison.by_model else []
     blocks = [
-        _aligned(COLUMNS, [_cells(comparison, row) for row in comparison.rows]),
+        _aligned(_columns(comparison), [_cells(comparison, row) for row in comparison.rows]),
         _aligned(_model_columns(comparison), pairs) if pairs else [],
         _score_lines(comparison),
         [*_demand_lines(comparison), *_ranking_lines(comparison)],
@@ -96,7 +99,17 @@ def _aligned(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[s
     ]
 
 
+def _at_strain(comparison: Comparison) -> bool:
+    return any(row.load_at_strain_N is not None for row in comparison.rows)
+
+
+def _columns(comparison: Comparison) -> tuple[Column, ...]:
+    return (*COLUMNS[:6], *AT_STRAIN, *COLUMNS[6:]) if _at_strain(comparison) else COLUMNS
+
+
 def _cells(comparison: Comparison, row: Row) -> list[str]:
+    ratio = row.load_at_strain_ratio_to_intact
+    at_strain = [_kilonewtons(row.load_at_strain_N), "-" if ratio is None else f"{ratio:.2f}"]
     return [
         row.arm,
         row.load,
@@ -104,6 +117,7 @@ def _cells(comparison: Comparison, row: Row) -> list[str]:
         _load(row),
         _ratio(comparison, row, "intact", row.ratio_to_intact),
         _ratio(comparison, row, "untreated", row.ratio_to_untreated),
+        *(at_strain if _at_strain(comparison) else []),
         _risk(comparison, row),
         _kilonewtons(row.linear_fracture_load_N),
         row.failure_region or "-",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from femrisk.contacts import Boundary, Grip, Motion, machine_axes
+from femrisk.contacts import EXCLUSION, Boundary, Grip, Motion, machine_axes
 from femrisk.element import TABLE, internal_forces
 from femrisk.equilibrium import TOLERANCE, Equilibrium
 from femrisk.grips import grip
@@ -33,6 +34,8 @@ DOWN = -UP
 @dataclass(frozen=True)
 class End:
     """The nodes of one end of a bar along z, in the place of a contact zone."""
+
+    exclusion: ClassVar[float] = EXCLUSION
 
     #: +1 for the upper end, -1 for the lower
     sign: int

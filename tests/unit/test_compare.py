@@ -29,6 +29,8 @@ KEYS = [
     "fracture_load_BW",
     "ratio_to_intact",
     "ratio_to_untreated",
+    "load_at_strain_N",
+    "load_at_strain_ratio_to_intact",
     "stiffness_N_per_mm",
     "energy_to_peak_J",
     "factor_of_risk",

@@ -75,16 +75,17 @@ def test_a_step_over_a_sharp_peak_is_no_plateau() -> None:
     assert history.status == "collapsed"
 
 
-def test_where_a_strain_defines_strength_the_march_ends_exactly_there() -> None:
-    for force in (lambda u: 100 * u, lambda u: min(100 * u, 50.0)):
-        history = marched(Spring(force), Rules(0.3, 0.4, 20.0, 100.0, defined_at=1.0), far=lambda state: True)
-        assert history.status == "strain_reached"
-        assert history.displacements()[-1] == pytest.approx(1.0, abs=1e-12)
-        assert read_peak(history).load == pytest.approx(force(1.0))
+def test_where_a_strain_defines_strength_the_march_halts_exactly_there() -> None:
+    for force, status in ((lambda u: 100 * u, "limit_reached"), (lambda u: min(100 * u, 50.0), "plateau")):
+        history = marched(Spring(force), Rules(0.3, 0.4, 20.0, 100.0, stop=1.0), far=lambda state: True)
+        assert history.status == status
+        assert history.force_at(1.0) == pytest.approx(force(1.0))
+        assert history.displacements()[-1] >= 1.0 - 1e-12
+    assert history.force_at(0.95) is None
 
 
 def test_a_peak_before_that_strain_is_a_peak() -> None:
-    history = marched(Spring(parabola), Rules(0.5, 0.7, 20.0, 100.0, defined_at=6.0))
+    history = marched(Spring(parabola), Rules(0.5, 0.7, 20.0, 100.0, stop=6.0))
     assert history.status == "collapsed"
     assert history.displacements()[-1] < 6.0
 

@@ -179,7 +179,7 @@ def test_consultation_is_advised_from_7_points_on(pain: Pain, alignment: Alignme
 def test_a_vertebra_without_a_lesion_has_no_score() -> None:
     with pytest.raises(ValueError, match="no lesion"):
         sins(patient(), replace(measured(), natures=()))
-    assert assess(("sins",), patient(), [], vertebra=measured)["sins"].value is None
+    assert assess(("sins",), patient(), [])["sins"].value is None
 
 
 def test_mirels_pain_is_no_pain_of_the_spine() -> None:
