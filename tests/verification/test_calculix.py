@@ -35,7 +35,7 @@ NUMBER = r"\s+(-?\d\S*)"
 @pytest.fixture(scope="module")
 def problems() -> dict[str, Problem]:
     """A femur with an untreated lesion under both loads, on one coarse mesh."""
-    scene = build(femur("untreated", loads=("stance", "sideways_fall"), mesh_size_mm=7.0))
+    scene = build(femur("untreated", loads=("stance", "sideways_fall"), mesh_size_mm=10.0))
     stance = posed(scene, Wish("untreated", "stance", "inp", False))
     fall = pose("fall", stance.mesh, stance.field, scene.boundaries["sideways_fall"])
     return {"stance": stance, "sideways_fall": fall}
