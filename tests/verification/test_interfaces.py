@@ -55,7 +55,7 @@ def pushed(
 
 
 def test_cement_that_holds_is_as_if_bonded_and_cement_that_does_not_carries_less() -> None:
-    scene = placed("pop", 6.0)
+    scene = placed("pop", 7.0)
     made, field, weakness = arm(scene, "pop")
     bonded = pushed(scene, made, field, None)
     strong = pushed(scene, made, field, Weakness(1e3, 1e3, weakness.slides))
