@@ -68,8 +68,9 @@ def solve(folder: ResultFolder, task: SolveTask) -> None:
     from femrisk.history import Increment
     from femrisk.materials.field import paint
     from femrisk.output.results import write_result
-    from femrisk.pair import compute, prepare
+    from femrisk.pair import compute
     from femrisk.parting import part
+    from femrisk.preparation import prepare
 
     comm = MPI.COMM_WORLD
     mesh = read_labelled(folder, task.family)

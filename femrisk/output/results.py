@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from femrisk.contacts import STRENGTH_STRAIN
 from femrisk.materials.field import HOSTS, VERTEBRA_HOSTS, MaterialField
 from femrisk.meshes.labelled import REGIONS, Floats, LabelledMesh
+from femrisk.outcome import PairResult
 from femrisk.output.fields import EDGES, write_fields
 from femrisk.output.folder import ResultFolder
-from femrisk.pair import PairResult
 from femrisk.plan import ArmTask, SolveTask
 
 #: Half the thickness of the slab in which the load share is read, mm.

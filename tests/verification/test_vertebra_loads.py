@@ -18,8 +18,10 @@ from femrisk.contacts import STRENGTH_STRAIN
 from femrisk.fracture import read_peak
 from femrisk.materials.field import paint
 from femrisk.meshes.mesher import mesh
-from femrisk.pair import PairResult, compute, prepare
+from femrisk.outcome import PairResult
+from femrisk.pair import compute
 from femrisk.plan import families, mesh_task, solve_task
+from femrisk.preparation import prepare
 from femrisk.scene import Scene, build
 
 pytestmark = pytest.mark.slow
