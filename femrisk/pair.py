@@ -35,6 +35,7 @@ from femrisk.march import Found, Rules, march
 from femrisk.materials.damage import DamageLaw, damage_law
 from femrisk.materials.field import MaterialField
 from femrisk.materials.plastic import dissipation
+from femrisk.materials.skin import Skin
 from femrisk.membrane import Membrane
 from femrisk.meshes.labelled import Floats
 from femrisk.outcome import Damage, PairResult
@@ -106,18 +107,23 @@ def compute(
         seconds=time.perf_counter() - start,
         damage=cracks,
         failing=prepared.joints.failing(best.opened) if prepared.joints else None,
-        skin=_skin(equilibrium, best, prepared.membrane) if prepared.membrane else None,
+        skin=_skin(equilibrium, elastic, best, prepared.membrane, prepared.skin)
+        if prepared.membrane and prepared.skin
+        else None,
     )
 
 
-def _skin(equilibrium: Equilibrium, state: State, membrane: Membrane) -> SkinResult:
-    """All facets of a skin in a state."""
+def _skin(equilibrium: Equilibrium, elastic: State, state: State, membrane: Membrane, skin: Skin) -> SkinResult:
+    """All facets of a skin in a state, and before anything yields."""
     domain = equilibrium.domain
     work = (membrane.measure * dissipation(membrane.curve, state.skin_accumulated)).sum(axis=1)
     return SkinResult(
+        skin=skin,
         stress=_everywhere(domain, membrane.stress(equilibrium.displacement(state), state), membrane.original),
         accumulated=_everywhere(domain, state.skin_accumulated, membrane.original),
         plastic_work=_everywhere(domain, 1e-3 * work, membrane.original),
+        elastic=_everywhere(domain, membrane.stress(equilibrium.displacement(elastic), elastic), membrane.original),
+        elastic_cells=_everywhere(domain, elastic.stress),
     )
 
 

@@ -36,6 +36,8 @@ class Prepared:
     joints: Joints | None = None
     #: skin on this rank's cells, or None
     membrane: Membrane | None = None
+    #: the whole of it, as it is where no contact stiffens it
+    skin: Skin | None = None
 
 
 def prepare(
@@ -66,7 +68,7 @@ def skinned(prepared: Prepared, skin: Skin) -> Prepared:
     places = skin.facets.gauss_points(prepared.mesh)
     under = prepared.boundary.stiffness_weight(places.reshape(-1, 3)).reshape(places.shape[:2])
     membrane = cover(prepared.domain, replace(skin, curve=stiffened(skin.curve, under, prepared.boundary.layer_MPa)))
-    return replace(prepared, membrane=membrane)
+    return replace(prepared, membrane=membrane, skin=skin)
 
 
 def stiffened(curve: YieldCurve, weight: Floats, modulus: float = STIFF_MODULUS) -> YieldCurve:
