@@ -148,9 +148,9 @@ def _shell(results: Sequence[Result]) -> list[str]:
     if not shares:
         return []
     return [
-        f"The shell of the body carries up to {100 * max(shares):.0f} % of the load at mid-height; its strength is assumed, "
-        "and it holds in the bone inside, which in this model flows without losing volume where real bone is crushed: "
-        "the loads are likely too high."
+        f"The shell of the body carries up to {100 * max(shares):.0f} % of the load at mid-height; its strength is "
+        "assumed, and it holds in the bone inside, which in this model flows without losing volume where real bone is "
+        "crushed: the loads are likely too high."
     ]
 
 
