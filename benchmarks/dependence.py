@@ -22,8 +22,9 @@ from mpi4py import MPI
 from femrisk.case import Case, read_case
 from femrisk.materials.field import paint
 from femrisk.meshes.mesher import mesh
-from femrisk.pair import compute, prepare
+from femrisk.pair import compute
 from femrisk.plan import families, mesh_task, solve_task
+from femrisk.preparation import prepare
 from femrisk.scene import build
 
 ROOT = Path(__file__).parents[1]

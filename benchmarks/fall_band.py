@@ -18,8 +18,9 @@ from femrisk.loads import SidewaysFall
 from femrisk.materials.field import paint
 from femrisk.meshes.atlas import TROCHANTER, TROCHANTER_BAND
 from femrisk.meshes.mesher import mesh
-from femrisk.pair import compute, prepare
+from femrisk.pair import compute
 from femrisk.plan import families, mesh_task
+from femrisk.preparation import prepare
 from femrisk.scene import build
 
 ROOT = Path(__file__).parents[1]

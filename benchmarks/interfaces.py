@@ -19,9 +19,10 @@ from femrisk.case import read_case
 from femrisk.materials.field import paint
 from femrisk.meshes.mesher import mesh
 from femrisk.meshes.slides import slides
-from femrisk.pair import compute, prepare
+from femrisk.pair import compute
 from femrisk.parting import Weakness, part
 from femrisk.plan import families, mesh_task, solve_task
+from femrisk.preparation import prepare
 from femrisk.scene import build
 
 ROOT = Path(__file__).parents[1]

@@ -23,8 +23,9 @@ from femrisk.materials.field import paint
 from femrisk.meshes.mesher import mesh
 from femrisk.multigrid import Multigrid
 from femrisk.onerank import OneRank
-from femrisk.pair import compute, prepare, stiffened
+from femrisk.pair import compute
 from femrisk.plan import families, mesh_task
+from femrisk.preparation import prepare, stiffened
 from femrisk.scene import build
 
 ROOT = Path(__file__).parents[1]

@@ -22,8 +22,10 @@ from femrisk.case import read_case
 from femrisk.materials.field import MaterialField, paint
 from femrisk.meshes.labelled import REGIONS, LabelledMesh
 from femrisk.meshes.mesher import mesh
-from femrisk.pair import PairResult, compute, prepare
+from femrisk.outcome import PairResult
+from femrisk.pair import compute
 from femrisk.plan import families, mesh_task, solve_task
+from femrisk.preparation import prepare
 from femrisk.scene import build
 
 TRENDS = Path(__file__).parent / "trends"

@@ -46,6 +46,7 @@ def caveats(
         *_model(results, arm_kinds, load_kinds, mesh_noise_share),
         *_linear(results),
         *_damage(results),
+        *_shell(results),
         *_statuses(results),
         *_contacts(results),
         *_clamped(results),
@@ -138,6 +139,19 @@ def _damage(results: Sequence[Result]) -> list[str]:
             f"between two bounds: {pairs}."
         )
     return sentences
+
+
+def _shell(results: Sequence[Result]) -> list[str]:
+    """A shell holds in what it encloses, and von Mises flow presses against it where real bone is crushed."""
+    told = [result.get("shell_load_share") for result in results if result.get("model") != "linear"]
+    shares = [share for one in told if isinstance(one, Mapping) and (share := number(one, "at_peak")) is not None]
+    if not shares:
+        return []
+    return [
+        f"The shell of the body carries up to {100 * max(shares):.0f} % of the load at mid-height; its strength is "
+        "assumed, and it holds in the bone inside, which in this model flows without losing volume where real bone is "
+        "crushed: the loads are likely too high."
+    ]
 
 
 def _pairs(results: Sequence[Result], status: str) -> str:

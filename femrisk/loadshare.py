@@ -18,14 +18,18 @@ from femrisk.meshes.labelled import Floats, LabelledMesh
 
 @dataclass(frozen=True)
 class SkinResult:
-    """A skin in some state; over all its facets, on every rank."""
+    """A skin at the peak; over all its facets, on every rank."""
 
+    skin: Skin
     #: (f, 3, 6) MPa, tensor components along the axes of the mesh
     stress: Floats
     #: (f, 3) accumulated plastic strain
     accumulated: Floats
     #: (f,) energy dissipated by flow, J
     plastic_work: Floats
+    #: stress before anything yields, at a travel of 1 mm: (f, 3, 6) of the skin, (m, 4, 6) of the cells, MPa
+    elastic: Floats
+    elastic_cells: Floats
 
 
 @dataclass(frozen=True)

@@ -1,30 +1,27 @@
-"""One arm under one load: mesh, materials and boundary in, the march and everything read from it out."""
+"""One arm under one load: what is prepared and its materials in, the march and everything read from it out."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import femrisk.wheel  # noqa: F401
 
 # isort: split
 import numpy as np
-from mpi4py import MPI
 from numpy.typing import NDArray
 
-from femrisk.cohesive import Joints, join
-from femrisk.contacts import STIFF_MODULUS, STRENGTH_STRAIN, Boundary
-from femrisk.damage_march import DamagedEquilibrium, DamageState, Verdict, march_twice, pace
-from femrisk.domain import Domain, distribute
+from femrisk.contacts import STRENGTH_STRAIN
+from femrisk.damage_march import Verdict, march_twice, pace
+from femrisk.damaged import DamagedEquilibrium, DamageState
+from femrisk.domain import Domain
 from femrisk.element import TABLE, strains
 from femrisk.equilibrium import Equilibrium
 from femrisk.fracture import (
     FAR_VOLUME,
     SUPPORTS,
     ElasticCriterion,
-    Peak,
-    Site,
     read_damage_site,
     read_elastic,
     read_peak,
@@ -35,117 +32,14 @@ from femrisk.grips import grip
 from femrisk.history import History, Increment, State
 from femrisk.loadshare import SkinResult
 from femrisk.march import Found, Rules, march
-from femrisk.materials.curve import YieldCurve, constant
 from femrisk.materials.damage import DamageLaw, damage_law
 from femrisk.materials.field import MaterialField
 from femrisk.materials.plastic import dissipation
 from femrisk.materials.skin import Skin
-from femrisk.membrane import Membrane, cover
-from femrisk.meshes.labelled import Floats, LabelledMesh
-from femrisk.parting import Parting
-
-
-@dataclass(frozen=True)
-class Damage:
-    """What the damage model alone knows, at the peak."""
-
-    #: (m, 4) share of the stiffness that is lost
-    lost: Floats
-    #: share of the bone's volume, and of the cement's, whose crack band is wider than its fracture energy allows
-    clipped_bone: float
-    clipped_cement: float | None
-    #: difference between the two steps over the load
-    step_error: float | None
-    #: work of the forces left on free nodes, over the machine's
-    unbalanced: float
-
-
-@dataclass(frozen=True)
-class PairResult:
-    """Everything known of an arm under a load; arrays are over the whole mesh, on every rank."""
-
-    history: History
-    peak: Peak
-    elastic: ElasticCriterion
-    site: Site | None
-    #: N/mm
-    stiffness: float
-    #: (m,) cells in contacts and fixtures
-    contact: NDArray[np.bool_]
-    #: at the peak: (m, 10, 3) displacement of each cell's nodes, (m, 4, 6) strain and stress, (m, 4) plastic strain
-    displacement: Floats
-    strain: Floats
-    stress: Floats
-    accumulated: Floats
-    #: (m,) energy dissipated in each cell by plastic flow and damage at the peak, J
-    plastic_work: Floats
-    dofs: int
-    seconds: float
-    #: None but under the damage model
-    damage: Damage | None = None
-    #: share of the area of weak interfaces that is past its strength at the peak; None where nothing can fail
-    failing: float | None = None
-    #: the skin at the peak; None where there is none
-    skin: SkinResult | None = None
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A mesh under a load, ready for several arms where it is whole, for one where it is cut."""
-
-    #: whole
-    mesh: LabelledMesh
-    boundary: Boundary
-    domain: Domain
-    #: (m, 4) share of the stiff layer at the Gauss points, (m,) cells in contacts
-    stiff: Floats
-    contact: NDArray[np.bool_]
-    #: weak interfaces of the arm, or None
-    joints: Joints | None = None
-    #: skin on this rank's cells, or None
-    membrane: Membrane | None = None
-
-
-def prepare(
-    mesh: LabelledMesh, boundary: Boundary, comm: MPI.Comm, parting: Parting | None = None, skin: Skin | None = None
-) -> Prepared:
-    """Do once what the arms on one mesh share under one load.
-
-    Args:
-        mesh: whole.
-        boundary: the load.
-        comm: the ranks.
-        parting: what one arm's weak interfaces make of the mesh.
-        skin: a layer on facets of ``mesh``; under a contact it is as stiff as the layer of the cells, and cannot fail.
-
-    Raises:
-        SolverError: weak interfaces on several ranks.
-    """
-    points = mesh.gauss_points()
-    stiff = boundary.stiffness_weight(points.reshape(-1, 3)).reshape(points.shape[:2])
-    domain = distribute(mesh if parting is None else parting.mesh, comm)
-    joints = None if parting is None else join(domain, parting.faces, parting.law)
-    bare = Prepared(mesh, boundary, domain, stiff, boundary.contact(mesh.centroids()), joints)
-    return bare if skin is None else skinned(bare, skin)
-
-
-def skinned(prepared: Prepared, skin: Skin) -> Prepared:
-    """The same in another skin: lesions may leave each arm its own."""
-    places = skin.facets.gauss_points(prepared.mesh)
-    under = prepared.boundary.stiffness_weight(places.reshape(-1, 3)).reshape(places.shape[:2])
-    membrane = cover(prepared.domain, replace(skin, curve=stiffened(skin.curve, under, prepared.boundary.layer_MPa)))
-    return replace(prepared, membrane=membrane)
-
-
-def stiffened(curve: YieldCurve, weight: Floats, modulus: float = STIFF_MODULUS) -> YieldCurve:
-    """Blend an elastic layer of ``modulus``, MPa, into a curve (m, 4) by its share; what it touches cannot fail."""
-    layer = constant(weight.shape, modulus, 0.3)
-    touched = weight > 0
-    blend = replace(
-        curve.elastic(),
-        young=np.where(curve.young > modulus, curve.young, curve.young + weight * (layer.young - curve.young)),
-    )
-    return curve.where(touched, blend)
+from femrisk.membrane import Membrane
+from femrisk.meshes.labelled import Floats
+from femrisk.outcome import Damage, PairResult
+from femrisk.preparation import Prepared, stiffened
 
 
 def compute(
@@ -213,18 +107,23 @@ def compute(
         seconds=time.perf_counter() - start,
         damage=cracks,
         failing=prepared.joints.failing(best.opened) if prepared.joints else None,
-        skin=_skin(equilibrium, best, prepared.membrane) if prepared.membrane else None,
+        skin=_skin(equilibrium, elastic, best, prepared.membrane, prepared.skin)
+        if prepared.membrane and prepared.skin
+        else None,
     )
 
 
-def _skin(equilibrium: Equilibrium, state: State, membrane: Membrane) -> SkinResult:
-    """All facets of a skin in a state."""
+def _skin(equilibrium: Equilibrium, elastic: State, state: State, membrane: Membrane, skin: Skin) -> SkinResult:
+    """All facets of a skin in a state, and before anything yields."""
     domain = equilibrium.domain
     work = (membrane.measure * dissipation(membrane.curve, state.skin_accumulated)).sum(axis=1)
     return SkinResult(
+        skin=skin,
         stress=_everywhere(domain, membrane.stress(equilibrium.displacement(state), state), membrane.original),
         accumulated=_everywhere(domain, state.skin_accumulated, membrane.original),
         plastic_work=_everywhere(domain, 1e-3 * work, membrane.original),
+        elastic=_everywhere(domain, membrane.stress(equilibrium.displacement(elastic), elastic), membrane.original),
+        elastic_cells=_everywhere(domain, elastic.stress),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from femrisk.analysis import known
 from femrisk.arms import Arm
 from femrisk.contacts import GRIP_RADIUS, Boundary, Cap
+from femrisk.materials.shell import Shell, shell_of
 from femrisk.meshes.anatomy import Anatomy, VertebraAnatomy, femur_of
 from femrisk.meshes.cement import measure_cement
 from femrisk.meshes.labelled import Floats
@@ -64,6 +65,8 @@ class SolveTask:
     density_law: str
     #: (3,) point and unit normal of the section whose load share is reported
     section: tuple[tuple[float, ...], tuple[float, ...]]
+    #: the shell of the bone, or None
+    shell: Shell | None = None
     #: whether the results go beside those of the case's first model
     beside: bool = False
 
@@ -154,6 +157,7 @@ def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...], m
         model or known(analysis.model),
         known(analysis.density_law),
         (tuple(float(x) for x in point), tuple(float(x) for x in normal)),
+        shell=shell_of(scene.anatomy),
         beside=model not in (None, analysis.model),
     )
 

@@ -13,10 +13,12 @@ import numpy as np
 
 from femrisk.materials.density import DensityLaw
 from femrisk.materials.library import MATERIALS, HostTissue
+from femrisk.materials.shell import Shell, shell_of
 from femrisk.meshes.anatomy import Anatomy, FemurAnatomy, VertebraAnatomy
 from femrisk.meshes.frames import Frame, slices
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.lesions import PlacedLesion, axial_extent, local_frame
+from femrisk.meshes.vertebra_involvement import body
 
 #: Spacing of the points of a section and half its width, mm. EA and EI of tubes with holes come within 0.4 % of their
 #: closed forms, losses within 0.01; where a lesion ends just at the endosteum, EA is 1 % low.
@@ -62,14 +64,6 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class Shell:
-    """A cortex too thin to be a part of the anatomy's shapes, laid on the inside of its surface."""
-
-    thickness_mm: float
-    young_MPa: float
-
-
-@dataclass(frozen=True)
 class Span:
     """Where to cut: a frame, whose first axis is cut across, and from where to where along it, mm."""
 
@@ -108,12 +102,13 @@ def cut_femur(anatomy: FemurAnatomy, lesions: Sequence[PlacedLesion], law: Densi
 
 
 def cut_body(anatomy: VertebraAnatomy, lesions: Sequence[PlacedLesion], law: DensityLaw) -> tuple[Cut, ...]:
-    """Axial sections of a vertebra over each of its lesions from rim to rim of the body, with the arch."""
+    """Axial sections of a vertebra over each of its lesions from rim to rim of the body, with shell and arch."""
     upright = Frame(np.zeros(3), np.eye(3)[[2, 0, 1]])
     half = anatomy.landmarks.height / 2
     extents = [axial_extent(lesion, upright) for lesion in lesions]
     where = [Span(upright, max(low, -half), min(high, half)) for low, high in extents if low < half and high > -half]
-    return cuts(anatomy, lesions, where, law, smallest_mm2=WHOLE_SHARE * middle_section(anatomy))
+    smallest = WHOLE_SHARE * middle_section(anatomy)
+    return cuts(anatomy, lesions, where, law, smallest_mm2=smallest, shell=shell_of(anatomy))
 
 
 def middle_section(anatomy: VertebraAnatomy) -> float:
@@ -155,7 +150,8 @@ def cuts(
         step_mm: spacing of the points of a section.
         half_mm: half the width of a section.
         smallest_mm2: sections of less bone are left out.
-        shell: the cortex, where the anatomy has none; lesions take it as they take the bone under it.
+        shell: the cortex, where the anatomy has none: a vertebra's is round its body; lesions take it as they take the
+            bone under it.
     """
     found = []
     for span in where:
@@ -189,7 +185,8 @@ def cut_at(
     points = section.points[0].reshape(-1, 3)[inside]
     intact = host_modulus(anatomy, points, law, step_mm)
     if shell is not None:
-        intact = with_shell(outer[inside], intact, shell, step_mm)
+        walled = body(anatomy, points) if isinstance(anatomy, VertebraAnatomy) else np.ones(len(points), dtype=bool)
+        intact = np.where(walled, with_shell(outer[inside], intact, shell, step_mm), intact)
     lesioned = with_lesions(points, intact, lesions, step_mm)
     flat = at.local(points)[:, 1:]
     return Cut(

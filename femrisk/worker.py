@@ -68,8 +68,9 @@ def solve(folder: ResultFolder, task: SolveTask) -> None:
     from femrisk.history import Increment
     from femrisk.materials.field import paint
     from femrisk.output.results import write_result
-    from femrisk.pair import compute, prepare
+    from femrisk.pair import compute
     from femrisk.parting import part
+    from femrisk.preparation import prepare, skinned
 
     comm = MPI.COMM_WORLD
     mesh = read_labelled(folder, task.family)
@@ -89,6 +90,8 @@ def solve(folder: ResultFolder, task: SolveTask) -> None:
             ready = prepare(mesh, task.boundary, comm, parting)
         else:
             ready = whole = whole or prepare(mesh, task.boundary, comm)
+        if task.shell is not None:
+            ready = skinned(ready, task.shell.on(mesh, field))
         result = compute(ready, field, task.linear_only, report, damage=task.model == "damage")
         if comm.rank == 0:
             place = folder.beside(task.model) if task.beside else folder

@@ -104,6 +104,7 @@ def export_options(parser: ArgumentParser) -> None:
 def export(options: Namespace) -> int:
     """Write one arm under one load for another code."""
     from femrisk.case import names
+    from femrisk.materials.shell import shell_of
 
     file, models = options.output, FORMATS[options.format]
     if file.is_dir() or not file.absolute().parent.is_dir():
@@ -120,6 +121,9 @@ def export(options: Namespace) -> int:
 
     if scene.case.analysis.interfaces == "weak" and models:
         raise InputError("analysis.interfaces", "no file holds weak interfaces (allowed: bonded, got: weak)")
+    shell = shell_of(scene.anatomy)
+    if shell and models:
+        raise InputError("bone.shell_thickness_mm", f"no file holds a shell (allowed: 0, got: {shell.thickness_mm:g})")
     if scene.case.analysis.model == "damage" and models and not options.model:
         raise InputError("--model", f"no file holds the damage model (name another: {', '.join(models)})")
 

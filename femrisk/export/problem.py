@@ -13,7 +13,7 @@ from femrisk.materials.curve import YieldCurve
 from femrisk.materials.field import MaterialField
 from femrisk.meshes.labelled import Floats, LabelledMesh
 from femrisk.output.results import quadratic
-from femrisk.pair import stiffened
+from femrisk.preparation import stiffened
 
 
 @dataclass(frozen=True)

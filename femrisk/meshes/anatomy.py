@@ -121,6 +121,9 @@ class VertebraAnatomy(Anatomy):
     landmarks: VertebraLandmarks
     #: (n, 3) points -> (n,) height over the superior and (n,) depth under the inferior endplate, mm, negative between
     endplates: Callable[[Floats], tuple[Floats, Floats]]
+    #: thickness of the shell round the body, 0 without one, and mean trabecular density (K2HPO4) inside
+    shell_mm: float = 0.0
+    trabecular_mg_per_cm3: float = 0.0
 
 
 def femur_of(anatomy: Anatomy) -> FemurAnatomy:

@@ -79,6 +79,8 @@ SPINOUS = {
     "L4": (44.0, 3.0),
     "L5": (39.0, 4.0),
 }
+#: thickness of walls and bony endplates, L1, n = 16 (Silva 1994 [seen])
+SHELL_MM = 0.35
 SUPERIOR_DISH_MM, INFERIOR_DISH_MM, WAIST = 0.7, 1.5, 0.12
 
 
@@ -121,6 +123,9 @@ class Vertebra(Part):
     """Mean density of the trabecular bone of the body in quantitative CT, K2HPO4 equivalent (default: from age and
     sex)."""
 
+    shell_thickness_mm: Annotated[float, Field(ge=0, le=1.5)] = SHELL_MM
+    """Thickness of the walls of the body and of the bony endplates (0: no shell)."""
+
     def resolved(self, sex: str, age_years: float) -> Vertebra:
         """The same vertebra with every measure filled in, from level, preset, age and sex."""
         preset = self.preset or ("male" if sex == "male" else "female")
@@ -155,6 +160,8 @@ class Vertebra(Part):
             to_source=np.eye(3, 4),
             region=atlas.region,
             endplates=shape.endplates,
+            shell_mm=self.shell_thickness_mm,
+            trabecular_mg_per_cm3=size["trabecular_density_mg_per_cm3"],
         )
 
     def shape(self, size: dict[str, float]) -> VertebraShape:

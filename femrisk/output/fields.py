@@ -22,6 +22,13 @@ EDGES = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
 COMPONENTS = ("xx", "yy", "zz", "xy", "yz", "xz")
 
 
+def von_mises(stress: Floats) -> Floats:
+    """(..., 6) stress -> (...) von Mises stress."""
+    mean = stress[..., :3].mean(axis=-1, keepdims=True)
+    deviator = stress - mean * np.array([1.0, 1, 1, 0, 0, 0])
+    return np.asarray(np.sqrt(1.5 * (deviator**2 * np.array([1.0, 1, 1, 2, 2, 2])).sum(axis=-1)))
+
+
 def write_mesh(path: str | Path, mesh: LabelledMesh, arrays: Mapping[str, Array] | None = None) -> None:
     """Write a labelled mesh as linear tetrahedra.
 
@@ -76,6 +83,28 @@ def write_fields(
     if np.any(np.linalg.det(corner[:, 1:] - corner[:, :1]) <= 0):
         raise ValueError("a cell is inverted")
     _write(path, points, ("tetra10", tets10), point_data, cell_data)
+
+
+def write_facets(
+    path: str | Path,
+    points: Floats,
+    triangles: NDArray[np.int64],
+    point_data: Mapping[str, Array],
+    cell_data: Mapping[str, Array],
+) -> None:
+    """Write fields on triangles.
+
+    Args:
+        path: the VTU file.
+        points: (n, 3) mm.
+        triangles: (f, 3) indices.
+        point_data: arrays (n,) or (n, k).
+        cell_data: arrays (f,) or (f, k).
+
+    Raises:
+        ValueError: an array has not one row per point or triangle.
+    """
+    _write(path, points, ("triangle", triangles), point_data, cell_data)
 
 
 def _write(

@@ -56,6 +56,11 @@ class Pair:
         """Displacement, stress and strain where the force was largest."""
         return self.path / "fields.vtu"
 
+    @property
+    def shell(self) -> Path:
+        """What the shell of the bone does there; no file where the arm has none."""
+        return self.path / "shell.vtu"
+
 
 @dataclass(frozen=True)
 class ResultFolder:

@@ -1,4 +1,4 @@
-"""What a finished pair leaves: a ``PairResult`` in, ``result.json``, ``history.csv`` and ``fields.vtu`` out."""
+"""What a finished pair leaves: a ``PairResult`` in, ``result.json``, ``history.csv``, ``fields.vtu`` and more out."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from femrisk.contacts import STRENGTH_STRAIN
 from femrisk.materials.field import HOSTS, VERTEBRA_HOSTS, MaterialField
 from femrisk.meshes.labelled import REGIONS, Floats, LabelledMesh
-from femrisk.output.fields import EDGES, write_fields
+from femrisk.outcome import PairResult
+from femrisk.output.fields import EDGES, von_mises, write_fields
 from femrisk.output.folder import ResultFolder
-from femrisk.pair import PairResult
+from femrisk.output.shell import shell_share, with_shell, write_shell
 from femrisk.plan import ArmTask, SolveTask
 
 #: Half the thickness of the slab in which the load share is read, mm.
@@ -39,6 +40,8 @@ def write_result(
     place = folder.pair(arm.arm, task.load)
     place.path.mkdir(parents=True, exist_ok=True)
     _write_fields(folder, task, arm, mesh, field, pair)
+    if pair.skin:
+        write_shell(place.shell, mesh, pair, pair.skin)
     increments = [asdict(increment) for increment in pair.history.increments]
     history = {name + unit: [0.0, *(one[name] for one in increments)] for name, unit in COLUMNS.items()}
     folder.write_pair(arm.arm, task.load, summary(task, arm, mesh, field, pair), history)
@@ -55,6 +58,7 @@ def summary(
         for name in mesh.regions
     }
     by_region["contact"] = float(pair.plastic_work[pair.contact].sum())
+    by_region |= {"shell": float(pair.skin.plastic_work.sum())} if pair.skin else {}
     total = sum(by_region.values())
     linear = elastic.loads.get(100.0)
     load = linear if task.linear_only else pair.peak.load
@@ -86,7 +90,8 @@ def summary(
         "cement_volume_ml": arm.cement_volume_ml,
         "interface_failing_share": pair.failing,
         "implant_peak_von_mises_MPa": implant_peak(mesh, field, von_mises(pair.stress)),
-        "load_share": load_share(task, mesh, field, pair.stress),
+        "load_share": with_shell(task, mesh, pair, load_share(task, mesh, field, pair.stress)),
+        "shell_load_share": shell_share(mesh, pair),
         "plastic_work_J": by_region,
         "contact_share_of_plastic_work": by_region["contact"] / total if total > 1e-9 else 0.0,
         "step_error_share": cracks.step_error if cracks else None,
@@ -111,13 +116,6 @@ def energy_error(pair: PairResult) -> float | None:
         return None
     last = pair.history.increments[-1]
     return (last.external_work - last.elastic_energy - last.plastic_work) / last.external_work
-
-
-def von_mises(stress: Floats) -> Floats:
-    """(..., 6) stress -> (...) von Mises stress."""
-    mean = stress[..., :3].mean(axis=-1, keepdims=True)
-    deviator = stress - mean * np.array([1.0, 1, 1, 0, 0, 0])
-    return np.asarray(np.sqrt(1.5 * (deviator**2 * np.array([1.0, 1, 1, 2, 2, 2])).sum(axis=-1)))
 
 
 def metal(field: MaterialField) -> NDArray[np.bool_]:

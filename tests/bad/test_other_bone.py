@@ -145,6 +145,18 @@ WRONG: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         "level: L1, trabecular_density_mg_per_cm3: 0.1",
         ("bone.trabecular_density_mg_per_cm3: out of range", "looks like g/cm3: 100 mg/cm3?"),
     ),
+    "shell_as_thick_as_a_cortex": (
+        VERTEBRA,
+        "level: L1",
+        "level: L1, shell_thickness_mm: 3",
+        ("case.yaml:3: bone.shell_thickness_mm: out of range", "(allowed: 0 to 1.5 mm, got: 3)"),
+    ),
+    "shell_of_a_vertebra": (
+        FEMUR,
+        "kind: proximal_femur",
+        "kind: proximal_femur, shell_thickness_mm: 0.4",
+        ("case.yaml:3: bone.shell_thickness_mm: unknown key",),
+    ),
     "body_that_collapses": (
         VERTEBRA,
         "level: L1",

@@ -207,6 +207,15 @@ def test_weak_interfaces_are_said_to_underrate_a_treated_bone() -> None:
     assert not said(compared(result("intact", 9000.0, interfaces="weak")), "without friction")
 
 
+def test_what_the_shell_carries_is_said_where_there_is_one() -> None:
+    shares = ({"elastic": 0.31, "at_peak": 0.33}, {"elastic": 0.34, "at_peak": 0.36}, None)
+    inside = compared(*(result(arm, 5000.0, shell_load_share=share) for arm, share in zip("abc", shares, strict=True)))
+    (sentence,) = said(inside, "shell")
+    assert "up to 36 %" in sentence
+    assert not said(compared(result("a", 5000.0, shell_load_share=None)), "shell")
+    assert not said(compared(result("a", 5000.0, shell_load_share=shares[0], model="linear")), "shell")
+
+
 def test_a_break_beside_the_pot_is_named_where_there_is_a_load() -> None:
     results = [
         result("intact", 9000.0, failure_beside_pot=True),

@@ -24,7 +24,8 @@ from femrisk.membrane import Membrane, assemble_membrane, cover
 from femrisk.meshes.facets import outer_facets
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.meshes.splitting import inner_faces, split
-from femrisk.pair import compute, prepare
+from femrisk.pair import compute
+from femrisk.preparation import prepare
 from femrisk.verification import bars, membranes, skins
 from femrisk.verification.blocks import block
 from femrisk.verification.checks import Check, Effort

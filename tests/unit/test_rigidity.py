@@ -11,11 +11,12 @@ from scipy.integrate import quad
 
 from femrisk.materials.density import LAWS
 from femrisk.materials.library import MATERIALS, Material
+from femrisk.materials.shell import Shell
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.lesions import PlacedLesion, SphereLesion
 from femrisk.meshes.shapes import Ball
 from femrisk.meshes.sites import Frame
-from femrisk.rigidity import Cut, SectionRigidity, Shell, Span, cut_at, cut_femur, cuts, section_rigidity, spans
+from femrisk.rigidity import Cut, SectionRigidity, Span, cut_at, cut_femur, cuts, section_rigidity, spans
 from femrisk.scores.structural import LOSS_LIMIT_SHARE, rigidity
 
 #: shaft: radii 14 outside and 8 inside; cortex of 1.1 and canal of 0.3 g/cm3

@@ -16,7 +16,8 @@ from femrisk.materials.curve import constant
 from femrisk.materials.field import HOSTS, MaterialField
 from femrisk.materials.skin import skin
 from femrisk.meshes.facets import outer_facets
-from femrisk.pair import compute, prepare
+from femrisk.pair import compute
+from femrisk.preparation import prepare
 from femrisk.verification import bars
 
 

@@ -11,7 +11,8 @@ import pytest
 from lesioned import femur
 from mpi4py import MPI
 
-from femrisk.damage_march import DamagedEquilibrium, Pace, march_damage
+from femrisk.damage_march import Pace, march_damage
+from femrisk.damaged import DamagedEquilibrium
 from femrisk.grips import grip
 from femrisk.history import STATUSES, History
 from femrisk.materials.curve import constant
@@ -20,8 +21,9 @@ from femrisk.materials.field import element_sizes, paint
 from femrisk.materials.library import Brittle
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.meshes.mesher import mesh
-from femrisk.pair import compute, prepare
+from femrisk.pair import compute
 from femrisk.plan import families, mesh_task
+from femrisk.preparation import prepare
 from femrisk.scene import build
 from femrisk.verification import bars
 from femrisk.verification.bars import GUIDED, SIDE, YOUNG

@@ -1,6 +1,7 @@
 """What must not change an answer, and what must change it by a known factor, on a coarse mesh of the example.
 
-Meshes are coarse (6 and 8 mm), so mesh noise is held to 3 % here; ``benchmarks/mesh_noise.py`` measures the default mesh.
+Meshes are coarse (6 and 8 mm), so mesh noise is held to 3 % here; ``benchmarks/mesh_noise.py`` measures that of the
+default mesh.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from femrisk.comparison import Comparison
 from femrisk.materials.field import paint
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.meshes.mesher import mesh
-from femrisk.pair import Prepared, compute, prepare
+from femrisk.pair import compute
 from femrisk.plan import families, mesh_task
+from femrisk.preparation import Prepared, prepare
 from femrisk.run import run
 from femrisk.scene import Scene, build
 

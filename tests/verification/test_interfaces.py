@@ -10,9 +10,11 @@ from femrisk.case import Case
 from femrisk.materials.field import MaterialField, paint
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.meshes.mesher import mesh
-from femrisk.pair import PairResult, compute, prepare
+from femrisk.outcome import PairResult
+from femrisk.pair import compute
 from femrisk.parting import Weakness, part
 from femrisk.plan import families, mesh_task, solve_task
+from femrisk.preparation import prepare
 from femrisk.scene import Scene, build
 
 pytestmark = pytest.mark.slow

@@ -18,8 +18,10 @@ from femrisk.contacts import STRENGTH_STRAIN
 from femrisk.fracture import read_peak
 from femrisk.materials.field import paint
 from femrisk.meshes.mesher import mesh
-from femrisk.pair import PairResult, compute, prepare
+from femrisk.outcome import PairResult
+from femrisk.pair import compute
 from femrisk.plan import families, mesh_task, solve_task
+from femrisk.preparation import prepare, skinned
 from femrisk.scene import Scene, build
 
 pytestmark = pytest.mark.slow
@@ -47,8 +49,9 @@ def solved(scene: Scene, arm: str, linear_only: bool = True) -> PairResult:
     made = mesh_task(scene, family)
     cells = mesh(made.anatomy, family.solids, made.size_mm, made.sizing)
     task = solve_task(scene, family, "axial_compression", (arm,))
-    ready = prepare(cells, task.boundary, MPI.COMM_SELF)
-    return compute(ready, paint(cells, task.arms[0].layers, task.density_law), linear_only, lambda increment: None)
+    field, ready = paint(cells, task.arms[0].layers, task.density_law), prepare(cells, task.boundary, MPI.COMM_SELF)
+    ready = skinned(ready, task.shell.on(cells, field)) if task.shell else ready
+    return compute(ready, field, linear_only, lambda increment: None)
 
 
 def strength(result: PairResult) -> float:
