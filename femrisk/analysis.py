@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from femrisk.materials.fabric import Anisotropy
 from femrisk.mistakes import SeveralMistakes
 from femrisk.part import Part
 
@@ -59,6 +60,10 @@ class Analysis(Part):
     """Relation from density to modulus and strength of bone (default: keyak_2005 in a femur, kopperdahl_2002 in a
     vertebra); the post-yield curve of a femur is Keyak's."""
 
+    anisotropy: Anisotropy = "isotropic"
+    """How far the modulus of trabecular bone in the body of a vertebra differs between its axes: not at all; 1 along it
+    and 0.35 across; or 1 along it, 0.42 from back to front and 0.29 from side to side. Strength goes with the root."""
+
     mesh_size_mm: Annotated[float, Field(ge=1.0, le=10.0)] | None = None
     """Edge length of the tetrahedra in the bone, mm (default: 3 in a femur, 2 in a vertebra); lesion, cement and
     devices are meshed finer."""
@@ -94,6 +99,13 @@ class Analysis(Part):
             if model != "keyak_plasticity":
                 raise ValueError(f"weak interfaces need analysis.model keyak_plasticity (got: {model})")
         return interfaces
+
+    @field_validator("anisotropy")
+    @classmethod
+    def _has_a_law(cls, anisotropy: str, others: ValidationInfo) -> str:
+        if anisotropy != "isotropic" and "damage" in (others.data.get("models") or (others.data.get("model"),)):
+            raise ValueError(f"the damage model is isotropic (allowed: isotropic, got: {anisotropy})")
+        return anisotropy
 
     def every_model(self) -> tuple[str, ...]:
         """The models each pair is computed under; the first is that of the main results. Of a resolved analysis."""

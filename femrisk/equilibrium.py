@@ -15,6 +15,7 @@ from femrisk.errors import SolverError
 from femrisk.grips import Unknowns
 from femrisk.history import Attempt, State
 from femrisk.materials.curve import YieldCurve
+from femrisk.materials.fabric import Fabric
 from femrisk.materials.plastic import dissipation, elastic_energy, update
 from femrisk.membrane import Membrane
 from femrisk.meshes.labelled import Floats
@@ -44,6 +45,8 @@ class Equilibrium:
         linear: the linear solver; by default the fastest for the number of ranks.
         joints: weak interfaces, or None where all is bonded.
         membrane: a skin on some facets, or None.
+        fabric: ratios of moduli of this rank's cells, or None where all are isotropic; ``curve`` holds along z, and
+            plastic strains are those of the law behind it.
     """
 
     def __init__(
@@ -54,11 +57,13 @@ class Equilibrium:
         linear: type[OneRank] | type[Multigrid] | None = None,
         joints: Joints | None = None,
         membrane: Membrane | None = None,
+        fabric: Fabric | None = None,
     ) -> None:
-        self.domain, self.unknowns, self.curve = domain, unknowns, curve
+        self.domain, self.unknowns, self.fabric = domain, unknowns, fabric
+        self.curve = curve if fabric is None else fabric.law(curve)
         self.joints, self.membrane = joints, membrane
         self.balance = Balance(domain, unknowns)
-        self.tangent = Tangent(domain, unknowns, joints, linear, membrane)
+        self.tangent = Tangent(domain, unknowns, joints, linear, membrane, fabric)
 
     def rest(self) -> State:
         """The unloaded state."""
@@ -79,7 +84,8 @@ class Equilibrium:
     def energies(self, state: State) -> tuple[float, float]:
         """Elastically stored energy and plastic work of a state, interfaces and skin included, J."""
         weights = self.domain.volumes[:, None] / 4
-        stored = (elastic_energy(self.curve, state.stress) * weights).sum()
+        stress = state.stress if self.fabric is None else self.fabric.behind(state.stress)
+        stored = (elastic_energy(self.curve, stress) * weights).sum()
         plastic = (dissipation(self.curve, state.accumulated) * weights).sum()
         held, spent = (0.0, 0.0)
         if self.joints is not None:
@@ -98,8 +104,12 @@ class Equilibrium:
         domain = self.domain
         strain = strains(domain.cells, domain.gradients, displacement, TABLE)
         stress, plastic, accumulated, moduli, normal = update(
-            curve or self.curve, strain, state.plastic_strain, state.accumulated
+            curve or self.curve,
+            strain if self.fabric is None else self.fabric.stretched(strain),
+            state.plastic_strain,
+            state.accumulated,
         )
+        stress = stress if self.fabric is None else self.fabric.stretched(stress)
         pull, skin, more = None, None, None
         if self.joints is not None:
             pull = self.joints.pull(displacement, state.opened, elastic=curve is not None)

@@ -37,6 +37,7 @@ from femrisk.loadshare import SkinResult
 from femrisk.march import Found, Rules, march
 from femrisk.materials.curve import YieldCurve, constant
 from femrisk.materials.damage import DamageLaw, damage_law
+from femrisk.materials.fabric import Fabric
 from femrisk.materials.field import MaterialField
 from femrisk.materials.plastic import dissipation
 from femrisk.materials.skin import Skin
@@ -169,10 +170,10 @@ def compute(
     start = time.perf_counter()
     mesh, domain = prepared.mesh, prepared.domain
     curve = stiffened(field.curve, prepared.stiff, prepared.boundary.layer_MPa)
-    grips, local = grip(domain, prepared.boundary), curve.take(domain.original)
+    grips, local, fabric = grip(domain, prepared.boundary), curve.take(domain.original), _fabric(prepared, field)
     law = damage_law(mesh, field, prepared.stiff) if damage and not linear_only else None
     equilibrium = (
-        Equilibrium(domain, grips, local, joints=prepared.joints, membrane=prepared.membrane)
+        Equilibrium(domain, grips, local, joints=prepared.joints, membrane=prepared.membrane, fabric=fabric)
         if law is None
         else DamagedEquilibrium(domain, grips, local, law.take(domain.original), prepared.membrane)
     )
@@ -215,6 +216,13 @@ def compute(
         failing=prepared.joints.failing(best.opened) if prepared.joints else None,
         skin=_skin(equilibrium, best, prepared.membrane) if prepared.membrane else None,
     )
+
+
+def _fabric(prepared: Prepared, field: MaterialField) -> Fabric | None:
+    """The fabric of this rank's cells, the layers of the contacts blended in."""
+    if field.fabric is None:
+        return None
+    return field.fabric.under(field.curve, prepared.stiff, prepared.boundary.layer_MPa).take(prepared.domain.original)
 
 
 def _skin(equilibrium: Equilibrium, state: State, membrane: Membrane) -> SkinResult:

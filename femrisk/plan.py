@@ -66,6 +66,8 @@ class SolveTask:
     section: tuple[tuple[float, ...], tuple[float, ...]]
     #: whether the results go beside those of the case's first model
     beside: bool = False
+    #: fabric of a vertebra's body
+    anisotropy: str = "isotropic"
 
     @property
     def linear_only(self) -> bool:
@@ -155,6 +157,7 @@ def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...], m
         known(analysis.density_law),
         (tuple(float(x) for x in point), tuple(float(x) for x in normal)),
         beside=model not in (None, analysis.model),
+        anisotropy=analysis.anisotropy,
     )
 
 

@@ -120,6 +120,11 @@ def export(options: Namespace) -> int:
 
     if scene.case.analysis.interfaces == "weak" and models:
         raise InputError("analysis.interfaces", "no file holds weak interfaces (allowed: bonded, got: weak)")
+    fabric = scene.case.analysis.anisotropy
+    if fabric != "isotropic" and models:
+        raise InputError(
+            "analysis.anisotropy", f"{options.format} does not hold it (allowed: isotropic, got: {fabric})"
+        )
     if scene.case.analysis.model == "damage" and models and not options.model:
         raise InputError("--model", f"no file holds the damage model (name another: {', '.join(models)})")
 
