@@ -100,13 +100,6 @@ class Analysis(Part):
                 raise ValueError(f"weak interfaces need analysis.model keyak_plasticity (got: {model})")
         return interfaces
 
-    @field_validator("anisotropy")
-    @classmethod
-    def _has_a_law(cls, anisotropy: str, others: ValidationInfo) -> str:
-        if anisotropy != "isotropic" and "damage" in (others.data.get("models") or (others.data.get("model"),)):
-            raise ValueError(f"the damage model is isotropic (allowed: isotropic, got: {anisotropy})")
-        return anisotropy
-
     def every_model(self) -> tuple[str, ...]:
         """The models each pair is computed under; the first is that of the main results. Of a resolved analysis."""
         return self.models or (known(self.model),)

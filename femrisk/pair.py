@@ -19,6 +19,7 @@ from femrisk.damage_march import DamagedEquilibrium, DamageState, Verdict, march
 from femrisk.domain import Domain, distribute
 from femrisk.element import TABLE, strains
 from femrisk.equilibrium import Equilibrium
+from femrisk.errors import SolverError
 from femrisk.fracture import (
     FAR_VOLUME,
     SUPPORTS,
@@ -166,11 +167,16 @@ def compute(
         on_increment: told of every equilibrium found (on all ranks).
         damage: bone and cement crack instead of flowing; every march of the two is told.
         step_share: steps of a plastic march as a share of the usual ones.
+
+    Raises:
+        SolverError: no elastic state, or damage of bone with a fabric.
     """
     start = time.perf_counter()
     mesh, domain = prepared.mesh, prepared.domain
     curve = stiffened(field.curve, prepared.stiff, prepared.boundary.layer_MPa)
     grips, local, fabric = grip(domain, prepared.boundary), curve.take(domain.original), _fabric(prepared, field)
+    if damage and fabric is not None:
+        raise SolverError("damage", "its law is isotropic, the bone's fabric is not")
     law = damage_law(mesh, field, prepared.stiff) if damage and not linear_only else None
     equilibrium = (
         Equilibrium(domain, grips, local, joints=prepared.joints, membrane=prepared.membrane, fabric=fabric)
