@@ -61,8 +61,9 @@ class Analysis(Part):
     vertebra); the post-yield curve of a femur is Keyak's."""
 
     anisotropy: Anisotropy = "isotropic"
-    """How far the modulus of trabecular bone in the body of a vertebra differs between its axes: not at all; 1 along it
-    and 0.35 across; or 1 along it, 0.42 from back to front and 0.29 from side to side. Strength goes with the root."""
+    """How much softer trabecular bone in the body of a vertebra is across than along it: as stiff; 0.35 of the modulus
+    all round; or 0.42 of it from back to front (assumed to be that way) and 0.29 from side to side. Its strength across
+    is then 0.7 of that along the body."""
 
     mesh_size_mm: Annotated[float, Field(ge=1.0, le=10.0)] | None = None
     """Edge length of the tetrahedra in the bone, mm (default: 3 in a femur, 2 in a vertebra); lesion, cement and

@@ -136,13 +136,14 @@ def vertex_blocks(gradients: Any, weight: float, moduli: Any, normal: Any, block
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def stretched_blocks(gradients: Any, weight: float, moduli: Any, normal: Any, stretch: Any, blocks: Any) -> None:
-    """``vertex_blocks`` of a law that is given A e A and whose stress s' becomes A s' A, A = diag(``stretch`` (3,))."""
+    """``vertex_blocks`` of D behind bone with a fabric: A D A + moduli[3] 1x1, with A = diag(``stretch`` (3,))."""
     vertex_blocks(gradients * stretch, weight, moduli, normal, blocks)
     for k in range(4):
         for j in range(4):
             for p in range(3):
                 for q in range(3):
                     blocks[k, j, p, q] *= stretch[p] * stretch[q]
+                    blocks[k, j, p, q] += weight * moduli[3] * gradients[k, p] * gradients[j, q]
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
@@ -151,8 +152,8 @@ def cell_stiffness(
 ) -> None:
     """Fill the P2 stiffness (10, 10, 3, 3) and the P1 stiffness (4, 4, 3, 3) of one cell, N/mm.
 
-    ``moduli`` is (4, 3) and ``normals`` (4, 6), see ``vertex_blocks``; ``stretch`` (4, 3), see ``stretched_blocks``, or
-    (0, 3) for none.
+    ``moduli`` is (4, 3) and ``normals`` (4, 6), see ``vertex_blocks``; with a ``stretch`` (4, 3), which is else (0, 3),
+    they are (4, 4) and (4, 6), see ``stretched_blocks``.
     """
     blocks = np.empty((4, 4, 3, 3))
     fine[:] = 0.0
@@ -199,7 +200,7 @@ def assemble(
         corners: (m, 4) coarse nodes.
         gradients: (m, 4, 3), see ``barycentric_gradients``.
         volumes: (m,) mm3.
-        moduli: (m, 4, 3), see ``vertex_blocks``.
+        moduli: (m, 4, 3), see ``vertex_blocks``, or (m, 4, 4), see ``stretched_blocks``.
         normals: (m, 4, 6), likewise.
         stretch: (m, 4, 3), see ``stretched_blocks``; (0, 4, 3) for none.
         table: ``TABLE``.

@@ -5,6 +5,8 @@ States are values: a try that fails leaves the last one as it was, so there is n
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from femrisk.balance import Balance
@@ -14,6 +16,7 @@ from femrisk.element import TABLE, internal_forces, strains
 from femrisk.errors import SolverError
 from femrisk.grips import Unknowns
 from femrisk.history import Attempt, State
+from femrisk.materials import orthotropic
 from femrisk.materials.curve import YieldCurve
 from femrisk.materials.fabric import Fabric
 from femrisk.materials.plastic import dissipation, elastic_energy, update
@@ -45,8 +48,7 @@ class Equilibrium:
         linear: the linear solver; by default the fastest for the number of ranks.
         joints: weak interfaces, or None where all is bonded.
         membrane: a skin on some facets, or None.
-        fabric: ratios of moduli of this rank's cells, or None where all are isotropic; ``curve`` holds along z, and
-            plastic strains are those of the law behind it.
+        fabric: ratios of moduli of this rank's cells, or None where all are isotropic; ``curve`` holds along z.
     """
 
     def __init__(
@@ -103,13 +105,10 @@ class Equilibrium:
         displacement = self.unknowns.fine.expand(unknowns)
         domain = self.domain
         strain = strains(domain.cells, domain.gradients, displacement, TABLE)
-        stress, plastic, accumulated, moduli, normal = update(
-            curve or self.curve,
-            strain if self.fabric is None else self.fabric.stretched(strain),
-            state.plastic_strain,
-            state.accumulated,
+        law = update if self.fabric is None else partial(orthotropic.update, self.fabric)
+        stress, plastic, accumulated, moduli, normal = law(
+            curve or self.curve, strain, state.plastic_strain, state.accumulated
         )
-        stress = stress if self.fabric is None else self.fabric.stretched(stress)
         pull, skin, more = None, None, None
         if self.joints is not None:
             pull = self.joints.pull(displacement, state.opened, elastic=curve is not None)

@@ -1,13 +1,8 @@
-"""The fabric of trabecular bone: ratios of its moduli along x, y and z in, stretches of strains and stresses out.
+"""The fabric of trabecular bone: ratios of its moduli along x, y and z in, its elastic constants out.
 
-An isotropic law stands behind the bone. With A = diag(r_x, r_y, r_z)^(1/4) it is given the strain A e A, and its stress
-s' becomes A s' A. So E_i = r_i E, G_ij = sqrt(r_i r_j) G and nu_ij = nu sqrt(r_i / r_j): symmetric, positive definite
-for every r > 0, and with the same energies, since A s' A : e = s' : A e A. Strength along i is sqrt(r_i) times that
-along z; von Mises' criterion of the law behind is one on the distortional part of the stored energy.
-
-Why not strength in the ratio of the moduli: Hill's criterion is not convex at Morgan's ratios, and one scaled like this
-one flows sideways 1.5 times as fast as it is crushed (here 0.85, isotropic 0.5). Vertebral bone pressed across seems to
-lie near the root: Aiyangar 2014 fits 2.7 in modulus and 1.5 in strength at 0.15 g/cm3 (L1, 51 cores [recalled-L]).
+With A = diag(r_x, r_y, r_z)^(1/4) and an isotropic law behind the bone, which is given the strain A e A, stress is
+A s' A: E_i = r_i E, G_ij = sqrt(r_i r_j) G and nu_ij = nu sqrt(r_i / r_j), symmetric and positive definite for every
+r > 0. How it yields stands in ``orthotropic``.
 """
 
 from __future__ import annotations
@@ -52,10 +47,6 @@ class Fabric:
     def pairs(self) -> Floats:
         """(m, 4, 6) a_i a_j of the components (xx, yy, zz, xy, yz, xz)."""
         return np.ascontiguousarray(self.stretch[..., [0, 1, 2, 0, 1, 0]] * self.stretch[..., [0, 1, 2, 1, 2, 2]])
-
-    def stretched(self, tensor: Floats) -> Floats:
-        """A t A of strains or stresses (m, 4, 6): from bone to law, and from law to bone."""
-        return np.asarray(self.pairs * tensor)
 
     def behind(self, stress: Floats) -> Floats:
         """Stresses (m, 4, 6) of the law behind those of the bone."""
