@@ -22,7 +22,7 @@ Anisotropy = Literal["isotropic", "transversely_isotropic", "orthotropic"]
 #: as printed in the table of a published model [seen]); that the smaller one is along x is assumed.
 MORGAN = (1357 / 4730, 1987 / 4730)
 #: Their geometric mean, 0.347, keeps the shear modulus across the body. Models of vertebrae from CT use 0.333, with
-#: nu_xz 0.104 (here 0.104 with nu_zx 0.3), G_xy 0.121 E_z (here 0.147) and G_xz 0.157 E_z (here 0.250) [recalled-M].
+#: nu_xz 0.104 (here 0.104 with nu_zx 0.3), G_xy 0.121 E_z (here 0.148) and G_xz 0.157 E_z (here 0.250) [recalled-M].
 _MEAN = (MORGAN[0] * MORGAN[1]) ** 0.5
 #: kind -> (r_x, r_y, r_z), the axes of the vertebra: right, anterior, up
 RATIOS: dict[str, tuple[float, float, float]] = {
