@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from femrisk.materials.fabric import Anisotropy
 from femrisk.mistakes import SeveralMistakes
 from femrisk.part import Part
 
@@ -58,6 +59,11 @@ class Analysis(Part):
     density_law: DensityLawName | None = None
     """Relation from density to modulus and strength of bone (default: keyak_2005 in a femur, kopperdahl_2002 in a
     vertebra); the post-yield curve of a femur is Keyak's."""
+
+    anisotropy: Anisotropy = "isotropic"
+    """How much softer trabecular bone in the body of a vertebra is across than along it: as stiff; 0.35 of the modulus
+    all round; or 0.42 of it from back to front (assumed to be that way) and 0.29 from side to side. Its strength across
+    is then 0.7 of that along the body."""
 
     mesh_size_mm: Annotated[float, Field(ge=1.0, le=10.0)] | None = None
     """Edge length of the tetrahedra in the bone, mm (default: 3 in a femur, 2 in a vertebra); lesion, cement and

@@ -85,6 +85,9 @@ def _unsuited(bone: str, analysis: Analysis) -> Iterator[Wrong]:
         yield ("analysis", "model"), f"is no model of {WORDS[bone]} {_choice(suited.models, analysis.model)}"
     if analysis.density_law is not None and analysis.density_law not in suited.laws:
         yield ("analysis", "density_law"), f"is no law of {WORDS[bone]} {_choice(suited.laws, analysis.density_law)}"
+    if bone != "vertebra" and analysis.anisotropy != "isotropic":
+        what = f"is not modelled in {WORDS[bone]} {_choice(('isotropic',), analysis.anisotropy)}"
+        yield ("analysis", "anisotropy"), what
     if bone == "vertebra" and analysis.interfaces != "bonded":
         yield ("analysis", "interfaces"), f"cannot fail in {WORDS[bone]} {_choice(('bonded',), analysis.interfaces)}"
 

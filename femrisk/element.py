@@ -135,18 +135,34 @@ def vertex_blocks(gradients: Any, weight: float, moduli: Any, normal: Any, block
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def stretched_blocks(gradients: Any, weight: float, moduli: Any, normal: Any, stretch: Any, blocks: Any) -> None:
+    """``vertex_blocks`` of D behind bone with a fabric: A D A + moduli[3] 1x1, with A = diag(``stretch`` (3,))."""
+    vertex_blocks(gradients * stretch, weight, moduli, normal, blocks)
+    for k in range(4):
+        for j in range(4):
+            for p in range(3):
+                for q in range(3):
+                    blocks[k, j, p, q] *= stretch[p] * stretch[q]
+                    blocks[k, j, p, q] += weight * moduli[3] * gradients[k, p] * gradients[j, q]
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def cell_stiffness(
-    gradients: Any, volume: float, moduli: Any, normals: Any, table: Any, fine: Any, coarse: Any
+    gradients: Any, volume: float, moduli: Any, normals: Any, stretch: Any, table: Any, fine: Any, coarse: Any
 ) -> None:
     """Fill the P2 stiffness (10, 10, 3, 3) and the P1 stiffness (4, 4, 3, 3) of one cell, N/mm.
 
-    ``moduli`` is (4, 3) and ``normals`` (4, 6), see ``vertex_blocks``.
+    ``moduli`` is (4, 3) and ``normals`` (4, 6), see ``vertex_blocks``; with a ``stretch`` (4, 3), which is else (0, 3),
+    they are (4, 4) and (4, 6), see ``stretched_blocks``.
     """
     blocks = np.empty((4, 4, 3, 3))
     fine[:] = 0.0
     coarse[:] = 0.0
     for g in range(4):
-        vertex_blocks(gradients, volume / 4, moduli[g], normals[g], blocks)
+        if len(stretch):
+            stretched_blocks(gradients, volume / 4, moduli[g], normals[g], stretch[g], blocks)
+        else:
+            vertex_blocks(gradients, volume / 4, moduli[g], normals[g], blocks)
         for k in range(4):
             for j in range(4):
                 for p in range(3):
@@ -174,7 +190,7 @@ def cell_stiffness(
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def assemble(
-    cells: Any, corners: Any, gradients: Any, volumes: Any, moduli: Any, normals: Any, table: Any,
+    cells: Any, corners: Any, gradients: Any, volumes: Any, moduli: Any, normals: Any, stretch: Any, table: Any,
     fine: Any, fine_places: Any, coarse: Any, coarse_places: Any, kind: Any,
 ) -> Any:  # fmt: skip
     """Add every ordinary cell's stiffness to the block rows; return that of the partly held cells for the caller.
@@ -184,8 +200,9 @@ def assemble(
         corners: (m, 4) coarse nodes.
         gradients: (m, 4, 3), see ``barycentric_gradients``.
         volumes: (m,) mm3.
-        moduli: (m, 4, 3), see ``vertex_blocks``.
+        moduli: (m, 4, 3), see ``vertex_blocks``, or (m, 4, 4), see ``stretched_blocks``.
         normals: (m, 4, 6), likewise.
+        stretch: (m, 4, 3), see ``stretched_blocks``; (0, 4, 3) for none.
         table: ``TABLE``.
         fine: (entries, 3, 3) block values of the P2 operator, added to.
         fine_places: (m, 10, 10) where each block of a cell goes.
@@ -203,11 +220,13 @@ def assemble(
             count += 1
     kept_fine, kept_coarse = np.empty((count, 10, 10, 3, 3)), np.empty((count, 4, 4, 3, 3))
     local_fine, local_coarse = np.empty((10, 10, 3, 3)), np.empty((4, 4, 3, 3))
+    none = np.empty((0, 3))
     at = 0
     for e in range(len(cells)):
         if kind[e] == 2:
             continue
-        cell_stiffness(gradients[e], volumes[e], moduli[e], normals[e], table, local_fine, local_coarse)
+        own = stretch[e] if len(stretch) else none
+        cell_stiffness(gradients[e], volumes[e], moduli[e], normals[e], own, table, local_fine, local_coarse)
         if kind[e] == 1:
             kept_fine[at] = local_fine
             kept_coarse[at] = local_coarse

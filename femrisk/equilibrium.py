@@ -5,6 +5,8 @@ States are values: a try that fails leaves the last one as it was, so there is n
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from femrisk.balance import Balance
@@ -14,7 +16,9 @@ from femrisk.element import TABLE, internal_forces, strains
 from femrisk.errors import SolverError
 from femrisk.grips import Unknowns
 from femrisk.history import Attempt, State
+from femrisk.materials import orthotropic
 from femrisk.materials.curve import YieldCurve
+from femrisk.materials.fabric import Fabric
 from femrisk.materials.plastic import dissipation, elastic_energy, update
 from femrisk.membrane import Membrane
 from femrisk.meshes.labelled import Floats
@@ -44,6 +48,7 @@ class Equilibrium:
         linear: the linear solver; by default the fastest for the number of ranks.
         joints: weak interfaces, or None where all is bonded.
         membrane: a skin on some facets, or None.
+        fabric: ratios of moduli of this rank's cells, or None where all are isotropic; ``curve`` holds along z.
     """
 
     def __init__(
@@ -54,11 +59,13 @@ class Equilibrium:
         linear: type[OneRank] | type[Multigrid] | None = None,
         joints: Joints | None = None,
         membrane: Membrane | None = None,
+        fabric: Fabric | None = None,
     ) -> None:
-        self.domain, self.unknowns, self.curve = domain, unknowns, curve
+        self.domain, self.unknowns, self.fabric = domain, unknowns, fabric
+        self.curve = curve if fabric is None else fabric.law(curve)
         self.joints, self.membrane = joints, membrane
         self.balance = Balance(domain, unknowns)
-        self.tangent = Tangent(domain, unknowns, joints, linear, membrane)
+        self.tangent = Tangent(domain, unknowns, joints, linear, membrane, fabric)
 
     def rest(self) -> State:
         """The unloaded state."""
@@ -79,7 +86,8 @@ class Equilibrium:
     def energies(self, state: State) -> tuple[float, float]:
         """Elastically stored energy and plastic work of a state, interfaces and skin included, J."""
         weights = self.domain.volumes[:, None] / 4
-        stored = (elastic_energy(self.curve, state.stress) * weights).sum()
+        stress = state.stress if self.fabric is None else self.fabric.behind(state.stress)
+        stored = (elastic_energy(self.curve, stress) * weights).sum()
         plastic = (dissipation(self.curve, state.accumulated) * weights).sum()
         held, spent = (0.0, 0.0)
         if self.joints is not None:
@@ -97,7 +105,8 @@ class Equilibrium:
         displacement = self.unknowns.fine.expand(unknowns)
         domain = self.domain
         strain = strains(domain.cells, domain.gradients, displacement, TABLE)
-        stress, plastic, accumulated, moduli, normal = update(
+        law = update if self.fabric is None else partial(orthotropic.update, self.fabric)
+        stress, plastic, accumulated, moduli, normal = law(
             curve or self.curve, strain, state.plastic_strain, state.accumulated
         )
         pull, skin, more = None, None, None

@@ -18,6 +18,7 @@ from femrisk.damaged import DamagedEquilibrium, DamageState
 from femrisk.domain import Domain
 from femrisk.element import TABLE, strains
 from femrisk.equilibrium import Equilibrium
+from femrisk.errors import SolverError
 from femrisk.fracture import (
     FAR_VOLUME,
     SUPPORTS,
@@ -33,6 +34,7 @@ from femrisk.history import History, Increment, State
 from femrisk.loadshare import SkinResult
 from femrisk.march import Found, Rules, march
 from femrisk.materials.damage import DamageLaw, damage_law
+from femrisk.materials.fabric import Fabric
 from femrisk.materials.field import MaterialField
 from femrisk.materials.plastic import dissipation
 from femrisk.materials.skin import Skin
@@ -59,14 +61,19 @@ def compute(
         on_increment: told of every equilibrium found (on all ranks).
         damage: bone and cement crack instead of flowing; every march of the two is told.
         step_share: steps of a plastic march as a share of the usual ones.
+
+    Raises:
+        SolverError: no elastic state, or damage of bone with a fabric.
     """
     start = time.perf_counter()
     mesh, domain = prepared.mesh, prepared.domain
     curve = stiffened(field.curve, prepared.stiff, prepared.boundary.layer_MPa)
-    grips, local = grip(domain, prepared.boundary), curve.take(domain.original)
+    grips, local, fabric = grip(domain, prepared.boundary), curve.take(domain.original), _fabric(prepared, field)
+    if damage and fabric is not None:
+        raise SolverError("damage", "its law is isotropic, the bone's fabric is not")
     law = damage_law(mesh, field, prepared.stiff) if damage and not linear_only else None
     equilibrium = (
-        Equilibrium(domain, grips, local, joints=prepared.joints, membrane=prepared.membrane)
+        Equilibrium(domain, grips, local, joints=prepared.joints, membrane=prepared.membrane, fabric=fabric)
         if law is None
         else DamagedEquilibrium(domain, grips, local, law.take(domain.original), prepared.membrane)
     )
@@ -111,6 +118,13 @@ def compute(
         if prepared.membrane and prepared.skin
         else None,
     )
+
+
+def _fabric(prepared: Prepared, field: MaterialField) -> Fabric | None:
+    """The fabric of this rank's cells, the layers of the contacts blended in."""
+    if field.fabric is None:
+        return None
+    return field.fabric.under(field.curve, prepared.stiff, prepared.boundary.layer_MPa).take(prepared.domain.original)
 
 
 def _skin(equilibrium: Equilibrium, elastic: State, state: State, membrane: Membrane, skin: Skin) -> SkinResult:

@@ -69,6 +69,8 @@ class SolveTask:
     shell: Shell | None = None
     #: whether the results go beside those of the case's first model
     beside: bool = False
+    #: fabric of a vertebra's body
+    anisotropy: str = "isotropic"
 
     @property
     def linear_only(self) -> bool:
@@ -159,6 +161,7 @@ def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...], m
         (tuple(float(x) for x in point), tuple(float(x) for x in normal)),
         shell=shell_of(scene.anatomy),
         beside=model not in (None, analysis.model),
+        anisotropy=analysis.anisotropy,
     )
 
 

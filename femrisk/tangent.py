@@ -12,6 +12,7 @@ from femrisk.cohesive import COARSE, FINE, WEIGHTS, Joints, Pull, assemble_joint
 from femrisk.domain import Domain
 from femrisk.element import TABLE, assemble
 from femrisk.grips import Unknowns
+from femrisk.materials.fabric import Fabric
 from femrisk.materials.planestress import Stretch
 from femrisk.membrane import Membrane, assemble_membrane
 from femrisk.meshes.labelled import Floats
@@ -50,6 +51,7 @@ class Tangent:
         joints: interface elements, or None.
         linear: the linear solver; by default the fastest for the number of ranks.
         membrane: a skin on some facets, or None.
+        fabric: ratios of moduli of this rank's cells, or None where all are isotropic.
     """
 
     def __init__(
@@ -59,8 +61,10 @@ class Tangent:
         joints: Joints | None = None,
         linear: type[OneRank] | type[Multigrid] | None = None,
         membrane: Membrane | None = None,
+        fabric: Fabric | None = None,
     ) -> None:
         self._domain, self._joints, self._membrane = domain, joints, membrane
+        self._stretch = np.empty((0, 4, 3)) if fabric is None else fabric.stretch
         self._balance = Balance(domain, unknowns)
         self._fine_groups, self._coarse_groups = [domain.cells], [domain.corners]
         if joints is not None:
@@ -83,8 +87,9 @@ class Tangent:
         domain = self._domain
         fine, coarse = self._fine.zeros(self._multigrid.precision), self._coarse.zeros(np.float64)
         kept_fine, kept_coarse = assemble(
-            domain.cells, domain.corners, domain.gradients, domain.volumes, response.moduli, response.normal, TABLE,
-            fine, self._fine.element_places[0], coarse, self._coarse.element_places[0], self._kinds[0],
+            domain.cells, domain.corners, domain.gradients, domain.volumes, response.moduli, response.normal,
+            self._stretch, TABLE, fine, self._fine.element_places[0], coarse, self._coarse.element_places[0],
+            self._kinds[0],
         )  # fmt: skip
         self._fine.add_special(fine, kept_fine, domain.cells[self._mixed[0]])
         self._coarse.add_special(coarse, kept_coarse, domain.corners[self._mixed[0]])

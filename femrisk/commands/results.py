@@ -124,6 +124,11 @@ def export(options: Namespace) -> int:
     shell = shell_of(scene.anatomy)
     if shell and models:
         raise InputError("bone.shell_thickness_mm", f"no file holds a shell (allowed: 0, got: {shell.thickness_mm:g})")
+    fabric = scene.case.analysis.anisotropy
+    if fabric != "isotropic" and models:
+        raise InputError(
+            "analysis.anisotropy", f"{options.format} does not hold it (allowed: isotropic, got: {fabric})"
+        )
     if scene.case.analysis.model == "damage" and models and not options.model:
         raise InputError("--model", f"no file holds the damage model (name another: {', '.join(models)})")
 

@@ -15,10 +15,13 @@ from femrisk.output.fields import write_fields
 
 def cell_arrays(problem: Problem) -> dict[str, NDArray[Any]]:
     """(m,) arrays: legend and constants of the materials, density, where a cell lies, contacts."""
-    mesh, curve = problem.mesh, problem.curve
+    mesh, curve, fabric = problem.mesh, problem.curve, problem.fabric
+    ratios = None if fabric is None else fabric.ratios.mean(axis=1)
+    across = {} if ratios is None else {"modulus_x_over_z": ratios[:, 0], "modulus_y_over_z": ratios[:, 1]}
     return {
         "material": problem.field.index.astype(np.int32),
         "modulus_MPa": curve.young.mean(axis=1),
+        **across,
         "poisson": curve.poisson.mean(axis=1),
         # infinite where a cell cannot fail, which files of this kind do not hold
         "strength_MPa": np.where(np.isinf(curve.strength), 0.0, curve.strength).mean(axis=1),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from femrisk.contacts import Boundary, Grip
 from femrisk.errors import SolverError
 from femrisk.materials.curve import YieldCurve
+from femrisk.materials.fabric import Fabric
 from femrisk.materials.field import MaterialField
 from femrisk.meshes.labelled import Floats, LabelledMesh
 from femrisk.output.results import quadratic
@@ -42,6 +43,8 @@ class Problem:
     #: (m, 10) four vertices, then the middles of ``output.fields.EDGES``: the order of VTK, Abaqus and FEBio
     cells: NDArray[np.int64]
     holds: tuple[Hold, ...]
+    #: of trabecular bone, the layers blended in; None where every material is isotropic
+    fabric: Fabric | None = None
 
     def in_machine(self, points: Floats) -> Floats:
         """(..., 3) points in the machine's frame, in which every grip is held or driven along a coordinate axis."""
@@ -83,7 +86,8 @@ def pose(title: str, mesh: LabelledMesh, field: MaterialField, boundary: Boundar
             raise SolverError(hold.grip.name, f"takes hold of only {vertices} vertices; the mesh is too coarse there")
     touched = (weight > 0).any(axis=1)
     curve = stiffened(field.curve, weight, boundary.layer_MPa)
-    return Problem(title, mesh, field, boundary, curve, touched, nodes, cells, holds)
+    fabric = field.fabric and field.fabric.under(field.curve, weight, boundary.layer_MPa)
+    return Problem(title, mesh, field, boundary, curve, touched, nodes, cells, holds, fabric)
 
 
 def labels(names: tuple[str, ...]) -> tuple[str, ...]:

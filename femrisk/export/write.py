@@ -50,7 +50,8 @@ def posed(scene: Scene, wish: Wish) -> Problem:
     task = mesh_task(scene, family)
     made = mesh(task.anatomy, family.solids, task.size_mm, task.sizing)
     gate(assess(made, task.anatomy, family.solids))
-    field = paint(made, arm.paint(scene.solids[wish.arm], scene.lesions), known(scene.case.analysis.density_law))
+    analysis, layers = scene.case.analysis, arm.paint(scene.solids[wish.arm], scene.lesions)
+    field = paint(made, layers, known(analysis.density_law), analysis.anisotropy)
     return pose(f"{scene.case.name} / {wish.arm} / {wish.load}", made, field, scene.boundaries[wish.load])
 
 

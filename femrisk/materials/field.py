@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from femrisk.materials import keyak, vertebral
 from femrisk.materials.curve import YieldCurve, constant
 from femrisk.materials.density import LAWS
+from femrisk.materials.fabric import Fabric, woven
 from femrisk.materials.library import COMPRESSION_LIMIT, MATERIALS, TENSION_LIMIT, HostTissue
 from femrisk.meshes.labelled import Floats, LabelledMesh, signed_volumes
 from femrisk.meshes.vertebra_atlas import ARCH
@@ -34,6 +35,8 @@ class MaterialField:
     curve: YieldCurve
     #: principal strains, tension and compression, at which an elastic solve takes bone to fail
     strain_limits: tuple[float, float] = (TENSION_LIMIT, COMPRESSION_LIMIT)
+    #: of the trabecular bone; None where every material is isotropic
+    fabric: Fabric | None = None
 
     def named(self, name: str) -> NDArray[np.bool_]:
         """(m,) cells of the named material (none when the name is not in the legend)."""
@@ -59,13 +62,14 @@ def element_sizes(points: Floats, tets: NDArray[np.int64]) -> Floats:
     return np.asarray((total / count)[tets].mean(axis=1))
 
 
-def host(mesh: LabelledMesh, density_law: str) -> MaterialField:
-    """The bone before any lesion: a femur by Keyak's curve, a vertebra without softening."""
+def host(mesh: LabelledMesh, density_law: str, anisotropy: str = "isotropic") -> MaterialField:
+    """The bone before any lesion: a femur, isotropic, by Keyak's curve, a vertebra without softening."""
     law, shape = LAWS[density_law], mesh.density.shape
     if mesh.is_vertebra:
         # by Gauss point, as the border of the arch runs through cells: by cell, left and right differed by 7 %
-        curve = vertebral.yield_curve(mesh.density, mesh.density < ARCH, law)
-        return MaterialField(VERTEBRA_HOSTS, np.where(mesh.cancellous(), 0, 1), curve, vertebral.YIELD_STRAINS)
+        body = mesh.density < ARCH
+        curve, index = vertebral.yield_curve(mesh.density, body, law), np.where(mesh.cancellous(), 0, 1)
+        return MaterialField(VERTEBRA_HOSTS, index, curve, vertebral.YIELD_STRAINS, woven(anisotropy, body))
     cortical = ~mesh.inside("endosteum")
     size = np.broadcast_to(element_sizes(mesh.points, mesh.tets)[:, None], shape)
     curve = keyak.yield_curve(mesh.density, np.broadcast_to(cortical[:, None], shape), size, law)
@@ -74,28 +78,37 @@ def host(mesh: LabelledMesh, density_law: str) -> MaterialField:
     return MaterialField(HOSTS, index, curve)
 
 
-def paint(mesh: LabelledMesh, layers: tuple[tuple[str, str], ...], density_law: str = "keyak_2005") -> MaterialField:
+def paint(
+    mesh: LabelledMesh,
+    layers: tuple[tuple[str, str], ...],
+    density_law: str = "keyak_2005",
+    anisotropy: str = "isotropic",
+) -> MaterialField:
     """Host bone by a law of density, then each (solid, material) in turn; the last paint on a cell wins.
 
     Args:
         mesh: the labelled mesh.
         layers: ordered names of solids and of materials of the library; a solid the mesh does not hold is an error.
         density_law: name of the relation that gives bone its modulus and strength.
+        anisotropy: name of the fabric of a vertebra's body; tumour that leaves a share of the bone leaves its fabric.
 
     Raises:
         KeyError: an unknown solid or material.
     """
-    bone, shape = host(mesh, density_law), mesh.density.shape
+    bone, shape = host(mesh, density_law, anisotropy), mesh.density.shape
     names, index, curve = list(bone.names), bone.index.copy(), bone.curve
+    foreign = np.zeros(len(mesh.tets), dtype=bool)
     for solid, name in layers:
         material, cells = MATERIALS[name], mesh.inside(solid)
         if name not in names:
             names.append(name)
         index[cells] = names.index(name)
+        foreign[cells] = not isinstance(material, HostTissue)
         if isinstance(material, HostTissue):
             layer = bone.curve.scaled(material.share)
         else:
             strength = np.inf if material.strength_MPa is None else material.strength_MPa
             layer = constant(shape, material.young_MPa, material.poisson, strength)
         curve = curve.where(cells[:, None], layer)
-    return replace(bone, names=tuple(names), index=index, curve=curve)
+    fabric = bone.fabric and bone.fabric.without(foreign)
+    return replace(bone, names=tuple(names), index=index, curve=curve, fabric=fabric)

@@ -14,6 +14,7 @@ from femrisk.verification.beam import collapse
 from femrisk.verification.checks import Check, Effort
 from femrisk.verification.cracks import crack_energy, damage_curves
 from femrisk.verification.cubes import manufactured, patch
+from femrisk.verification.fabrics import woven_cube, woven_patch, woven_tangent
 from femrisk.verification.interfaces import pull_out, push_out
 from femrisk.verification.laws import keyak_curves, tangents
 from femrisk.verification.membranes import skin_law, skin_patch
@@ -43,6 +44,9 @@ PROBLEMS: tuple[Problem, ...] = (
     stiff_skin,
     skin_limit,
     skinned_sphere,
+    woven_cube,
+    woven_patch,
+    woven_tangent,
 )
 
 

@@ -109,6 +109,12 @@ WRONG: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         "interfaces: weak",
         ("analysis.interfaces: ", "(allowed: bonded, got: weak)"),
     ),
+    "fabric_of_a_vertebra": (
+        FEMUR,
+        "mesh_size_mm: 3.0",
+        "anisotropy: orthotropic",
+        ("analysis.anisotropy: ", "not modelled in a proximal femur (allowed: isotropic, got: orthotropic)"),
+    ),
     "quadrant_of_a_femur": (
         VERTEBRA,
         "site: vertebral_body",

@@ -18,9 +18,11 @@ from femrisk.__main__ import main
 from femrisk.contacts import STIFF_MODULUS, Boundary, Grip
 from femrisk.errors import SolverError
 from femrisk.export import feb, inp
+from femrisk.export.grids import cell_arrays
 from femrisk.export.lumping import binned, lump
 from femrisk.export.problem import Problem, labels, pose
 from femrisk.export.write import Wish, write
+from femrisk.materials.fabric import Fabric
 from femrisk.materials.field import paint
 
 EXAMPLE = Path(__file__).parents[2] / "cases" / "femur_neck_lytic.yaml"
@@ -342,3 +344,24 @@ def test_the_verb_writes_what_is_asked_for_and_says_so(
     assert printed[0] == f"{file}: cube / untreated / push, {len(problem.nodes)} nodes, 162 quadratic tetrahedra"
     assert printed[-1] == "grips: top-1 (49 nodes), bottom (49 nodes)"
     assert any(" materials for 162 elements" in line for line in printed) == (asked.form in ("inp", "feb"))
+
+
+@pytest.mark.parametrize("form", ["inp", "feb"])
+def test_a_vertebra_with_a_fabric_is_not_written_for_codes_that_would_take_it_for_isotropic(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = tmp_path / "case.yaml"
+    example = EXAMPLE.with_name("vertebra_L1_lytic.yaml").read_text()
+    case.write_text(f"{example}analysis: {{anisotropy: orthotropic}}\n")
+    assert main(["export", str(case), "--format", form, "-o", str(tmp_path / f"case.{form}")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"analysis.anisotropy: {form} does not hold it (allowed: isotropic, got: orthotropic)" in line
+    assert [file.name for file in tmp_path.iterdir()] == ["case.yaml"]
+
+
+def test_a_picture_of_bone_with_a_fabric_holds_its_ratios(problem: Problem) -> None:
+    ratios = np.broadcast_to([0.3, 0.4, 1.0], (*problem.mesh.density.shape, 3))
+    arrays = cell_arrays(replace(problem, fabric=Fabric(ratios)))
+    assert arrays["modulus_x_over_z"] == pytest.approx(0.3)
+    assert arrays["modulus_y_over_z"] == pytest.approx(0.4)
+    assert "modulus_x_over_z" not in cell_arrays(problem)

@@ -18,12 +18,12 @@ import femrisk
 pytestmark = pytest.mark.slow
 
 
-def found(ranks: int) -> dict[str, Any]:
-    """What the bar in a skin says on so many ranks."""
+def found(ranks: int, name: str = "skinned_bar.py") -> dict[str, Any]:
+    """What a script, by default that of the bar in a skin, says on so many ranks."""
     beside = Path(sysconfig.get_path("scripts"), "mpiexec")
     launcher = str(beside) if beside.exists() else shutil.which("mpiexec") or "mpiexec"
     start = [] if ranks == 1 else [launcher, "-n", str(ranks)]
-    script = str(Path(__file__).with_name("skinned_bar.py"))
+    script = str(Path(__file__).with_name(name))
     path = os.pathsep.join([str(Path(femrisk.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [*start, sys.executable, script], capture_output=True, text=True, check=True,

@@ -1,0 +1,19 @@
+"""Bone with a fabric on several ranks, each with that of its own cells."""
+
+from __future__ import annotations
+
+import pytest
+from test_skins import found
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.mpi
+def test_ranks_change_no_number_of_bone_with_a_fabric() -> None:
+    one, two = (found(ranks, "woven_bar.py") for ranks in (1, 2))
+    assert two.pop("status") == one.pop("status") != "stuck"
+    assert one["plastic_work"] > one["elastic_energy"] > 0
+    assert one["plastic_work"] + one["elastic_energy"] == pytest.approx(one["work"], rel=0.01)
+    # two different linear solvers; Newton stops at 1e-6 of the force
+    assert two == pytest.approx(one, rel=1e-4)
+    assert two["stiffness"] == pytest.approx(one["stiffness"], rel=1e-7)

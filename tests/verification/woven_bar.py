@@ -1,0 +1,45 @@
+"""A bar of bone with a fabric, pushed sideways until it flows, on as many ranks as there are; rank 0 prints it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import femrisk.wheel  # noqa: F401
+
+# isort: split
+import numpy as np
+from mpi4py import MPI
+from skinned_bar import Core
+
+from femrisk.materials.curve import constant
+from femrisk.materials.field import VERTEBRA_HOSTS, MaterialField
+from femrisk.pair import compute, prepare
+from femrisk.verification import bars, fabrics
+
+
+def main() -> None:
+    """Solve and print."""
+    mesh = bars.bar((3, 3, 8), jitter=0.1)
+    cells = len(mesh.tets)
+    boundary = bars.machine(bars.ALONG_X, bars.ALONG_Y, bars.HANGING)
+    zones = tuple(replace(one, zone=Core(one.zone.sign, one.zone.length)) for one in boundary.grips)
+    curve = constant((cells, 4), bars.YOUNG, 0.3, 15.0)
+    field = MaterialField(VERTEBRA_HOSTS, np.zeros(cells, dtype=np.int64), curve, fabric=fabrics.fabric(cells))
+    ready = prepare(mesh, replace(boundary, grips=zones), MPI.COMM_WORLD)
+    result = compute(ready, field, False, lambda increment: None)
+    last = result.history.increments[-1]
+    if MPI.COMM_WORLD.rank == 0:
+        found = {
+            "stiffness": result.stiffness,
+            "peak": result.peak.load,
+            "elastic_energy": last.elastic_energy,
+            "plastic_work": last.plastic_work,
+            "work": last.external_work,
+            "stress": np.abs(result.stress).max(),
+        }
+        print(json.dumps({"ranks": MPI.COMM_WORLD.size, "status": result.history.status} | found))
+
+
+if __name__ == "__main__":
+    main()
