@@ -15,7 +15,8 @@ from femrisk.materials.field import paint
 from femrisk.materials.vertebral import POISSON
 from femrisk.meshes.labelled import REGIONS, LabelledMesh
 from femrisk.meshes.vertebra_atlas import ARCH
-from femrisk.pair import compute, prepare
+from femrisk.pair import compute
+from femrisk.preparation import prepare
 from femrisk.verification import bars
 from femrisk.verification.blocks import block
 

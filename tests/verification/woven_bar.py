@@ -14,7 +14,8 @@ from skinned_bar import Core
 
 from femrisk.materials.curve import constant
 from femrisk.materials.field import VERTEBRA_HOSTS, MaterialField
-from femrisk.pair import compute, prepare
+from femrisk.pair import compute
+from femrisk.preparation import prepare
 from femrisk.verification import bars, fabrics
 
 
