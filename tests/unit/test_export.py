@@ -352,7 +352,8 @@ def test_a_vertebra_with_a_fabric_is_not_written_for_codes_that_would_take_it_fo
 ) -> None:
     case = tmp_path / "case.yaml"
     example = EXAMPLE.with_name("vertebra_L1_lytic.yaml").read_text()
-    case.write_text(f"{example}analysis: {{anisotropy: orthotropic}}\n")
+    bare = example.replace("level: L1}", "level: L1, shell_thickness_mm: 0}")
+    case.write_text(f"{bare}analysis: {{anisotropy: orthotropic}}\n")
     assert main(["export", str(case), "--format", form, "-o", str(tmp_path / f"case.{form}")]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert f"analysis.anisotropy: {form} does not hold it (allowed: isotropic, got: orthotropic)" in line

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
+from femrisk.case import Case
 from femrisk.errors import SolverError
 from femrisk.materials.curve import constant
 from femrisk.materials.fabric import MORGAN, RATIOS, Fabric, woven
@@ -16,7 +17,9 @@ from femrisk.materials.vertebral import POISSON
 from femrisk.meshes.labelled import REGIONS, LabelledMesh
 from femrisk.meshes.vertebra_atlas import ARCH
 from femrisk.pair import compute
+from femrisk.plan import families, solve_task
 from femrisk.preparation import prepare
+from femrisk.scene import build
 from femrisk.verification import bars
 from femrisk.verification.blocks import block
 
@@ -81,6 +84,20 @@ def test_lytic_tumour_has_no_fabric_and_a_share_of_the_bone_keeps_its_own() -> N
     assert (lytic.ratios[lesion] == 1).all()
     assert (lytic.ratios[~lesion] == bare.ratios[~lesion]).all()
     assert (mixed.ratios == bare.ratios).all()
+
+
+def test_a_task_carries_the_fabric_of_its_case() -> None:
+    case = {
+        "name": "spine",
+        "patient": {"sex": "female", "age_years": 68, "height_cm": 165, "mass_kg": 70},
+        "bone": {"kind": "vertebra", "level": "L1"},
+        "lesions": [],
+        "arms": [{"kind": "intact"}],
+        "loads": [{"kind": "axial_compression"}],
+    }
+    for kind in ("isotropic", "orthotropic"):
+        scene = build(Case.model_validate(case | {"analysis": {"anisotropy": kind}}))
+        assert solve_task(scene, families(scene)[0], "axial_compression", ("intact",)).anisotropy == kind
 
 
 def test_a_layer_blends_into_the_modulus_of_each_axis() -> None:

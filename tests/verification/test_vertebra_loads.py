@@ -27,7 +27,7 @@ from femrisk.scene import Scene, build
 pytestmark = pytest.mark.slow
 
 
-def scene(upper: str = "clamped", density: float = 100.0, **lesion: Any) -> Scene:
+def scene(upper: str = "clamped", density: float = 100.0, fabric: str = "isotropic", **lesion: Any) -> Scene:
     placed = {"kind": "sphere", "site": "vertebral_body", "radius_mm": 8, **lesion}
     return build(
         Case.model_validate(
@@ -38,7 +38,7 @@ def scene(upper: str = "clamped", density: float = 100.0, **lesion: Any) -> Scen
                 "lesions": [placed],
                 "arms": [{"kind": "intact"}, {"kind": "untreated"}],
                 "loads": [{"kind": "axial_compression", "upper": upper}],
-                "analysis": {"mesh_size_mm": 4.0},
+                "analysis": {"mesh_size_mm": 4.0, "anisotropy": fabric},
             }
         )
     )
@@ -49,7 +49,8 @@ def solved(scene: Scene, arm: str, linear_only: bool = True) -> PairResult:
     made = mesh_task(scene, family)
     cells = mesh(made.anatomy, family.solids, made.size_mm, made.sizing)
     task = solve_task(scene, family, "axial_compression", (arm,))
-    field, ready = paint(cells, task.arms[0].layers, task.density_law), prepare(cells, task.boundary, MPI.COMM_SELF)
+    ready = prepare(cells, task.boundary, MPI.COMM_SELF)
+    field = paint(cells, task.arms[0].layers, task.density_law, task.anisotropy)
     ready = skinned(ready, task.shell.on(cells, field)) if task.shell else ready
     return compute(ready, field, linear_only, lambda increment: None)
 
@@ -123,3 +124,12 @@ def test_without_layer_the_body_is_softer(intact: PairResult) -> None:
     soft = solved(replace(bare, boundaries={"axial_compression": boundary}), "intact")
     # in series with two layers of a millimetre or two; coarse cells blur them
     assert 0.7 * intact.stiffness < soft.stiffness < intact.stiffness
+
+
+def test_a_vertebra_softer_across_is_less_stiff_and_less_strong_along() -> None:
+    # bars along z are the same; what falls is how far they hold each other, and hand on to the arch
+    plain, woven = (solved(scene(fabric=one), "intact", False) for one in ("isotropic", "transversely_isotropic"))
+    assert 0.85 < woven.stiffness / plain.stiffness < 1
+    assert 0.75 < strength(woven) / strength(plain) < 1
+    last = woven.history.increments[-1]
+    assert last.elastic_energy + last.plastic_work == pytest.approx(last.external_work, rel=0.01)
