@@ -9,6 +9,7 @@ from rich.table import Table
 from femrisk.analysis import known
 from femrisk.case import names
 from femrisk.materials.density import LAWS
+from femrisk.materials.shell import shell_of
 from femrisk.meshes.anatomy import Anatomy, VertebraAnatomy, femur_of, vertebra_of
 from femrisk.meshes.cement import measure_cement
 from femrisk.meshes.involvement import measure
@@ -60,11 +61,12 @@ def bone_table(scene: Scene) -> Table:
 def landmarks(anatomy: Anatomy) -> dict[str, str]:
     """What a reader should know of the bone's landmarks and sizes, in words."""
     if isinstance(anatomy, VertebraAnatomy):
-        body = anatomy.landmarks
+        body, shell = anatomy.landmarks, shell_of(anatomy)
         return {
             "body width, depth, mm": f"{body.body_width:.1f}, {body.body_depth:.1f}",
             "height in front, behind, mm": f"{body.anterior_height:.1f}, {body.posterior_height:.1f}",
             "volume of the body, mL": f"{body_volume(anatomy) / 1000:.1f}",
+            "modulus of the shell, MPa": f"{shell.young_MPa:.0f}" if shell else "no shell",
             "right pedicle, mm": _point(body.right_pedicle),
             "tip of the spinous process, mm": _point(body.spinous_tip),
         }
