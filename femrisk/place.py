@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeAliasType, Union, get_args, get_origin
@@ -37,8 +38,8 @@ def locate(loc: tuple[int | str, ...], data: object, model: type[BaseModel]) -> 
     owner: type[BaseModel] | None = None
     for step in loc:
         models = models_of(annotation)
-        if len(models) > 1 and isinstance(data, dict) and step == data.get("kind"):
-            annotation = next((one for one in models if step in kinds(one)), None)
+        if len(models) > 1 and isinstance(data, dict) and (chosen := [one for one in models if step in tags(one)]):
+            annotation = Union[tuple(chosen)]  # noqa: UP007
         elif isinstance(step, int):
             path.append(step)
             data = data[step] if isinstance(data, list) and step < len(data) else None
@@ -75,14 +76,29 @@ def models_of(annotation: Any) -> tuple[type[BaseModel], ...]:
     """The models an annotation allows: one, the members of a union, or none."""
     annotation, _ = unwrap(annotation)
     members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    plain = (unwrap(member)[0] for member in members)
-    return tuple(member for member in plain if isinstance(member, type) and issubclass(member, BaseModel))
+    plain = [unwrap(member)[0] for member in members]
+    nested = [models_of(member) for member in plain if get_origin(member) in (Union, UnionType)]
+    return (
+        *(member for member in plain if isinstance(member, type) and issubclass(member, BaseModel)),
+        *(model for models in nested for model in models),
+    )
 
 
 def kinds(model: type[BaseModel]) -> tuple[str, ...]:
     """The values of a model's ``kind``."""
     field = model.model_fields.get("kind")
     return tuple(str(kind) for kind in get_args(unwrap(field.annotation)[0])) if field else ()
+
+
+def tags(model: type[BaseModel]) -> tuple[str, ...]:
+    """What pydantic's location calls a member of a union: its ``kind``, and among surfaces what they show."""
+    shown = model.model_fields.get("anatomy_kind")
+    return kinds(model) + (tuple(map(str, get_args(unwrap(shown.annotation)[0]))) if shown else ())
+
+
+def kinds_of(models: Iterable[type[BaseModel]]) -> tuple[str, ...]:
+    """The kinds of a union's members, each once."""
+    return tuple(dict.fromkeys(kind for model in models for kind in kinds(model)))
 
 
 def item_of(annotation: Any, index: int) -> tuple[Any, tuple[Any, ...]]:
