@@ -1,7 +1,7 @@
 """A vertebra's distance in the standard frame in, its body as measured out: outline, walls, and both endplates.
 
-Processes and pedicles touch the body's sides, so its outline is that of sections in which they leave it free; in the
-others it is scaled to the width in front. Endplates are planes through their rims with the hollow measured from them.
+Where pedicles and processes grow out of the body, its outline goes on as a parametric one does: a superellipse from its
+side to its posterior wall. Endplates are planes through their rims with the hollow measured from them.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from femrisk.meshes.frames import exits
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.sampled import Implicit
 from femrisk.meshes.vertebra_orienting import RIM_PERCENTILE
-from femrisk.meshes.vertebra_shape import DRAWN_BOX
+from femrisk.meshes.vertebra_shape import BACK_EXPONENT, DRAWN_BOX
 
 #: directions of the outline, and levels between the rims (shares of the height) at which it is measured
-TURNS, LEVELS = 72, np.linspace(-0.4, 0.4, 13)
-#: directions within this angle of straight ahead are free of pedicles at every level, rad
-FREE_ANGLE = np.radians(100.0)
+TURNS, LEVELS = 72, np.linspace(-0.45, 0.45, 13)
+#: directions within this angle of straight ahead are free of pedicles, those within the other of straight back lie in
+#: the canal, rad
+FRONT_ANGLE, CANAL_ANGLE = np.radians(95.0), np.radians(20.0)
+#: bone that reaches farther than this share of the superellipse belongs to a pedicle or a process
+FREE_SHARE = 1.08
 #: grid step of the endplates, mm, and share of the way to the outline up to which they are measured: then come rims
 FACE_STEP, FACE_SHARE = 1.0, 0.85
 #: no body of an adult is deeper or wider than this from its middle, mm (half of the widest that may be asked for)
@@ -56,10 +59,8 @@ class Face:
 class MeasuredBody:
     """The body of a vertebra, as a parametric one knows its own (``BodyForm``)."""
 
-    #: (TURNS,) way from the axis to the outline by angle, mm
+    #: (LEVELS, TURNS) way from the axis to the outline, mm
     outline: Floats
-    #: width at LEVELS over the mean
-    narrowing: Floats
     superior: Face
     inferior: Face
     #: y of the anterior wall and of the posterior one
@@ -82,11 +83,11 @@ class MeasuredBody:
 
     def radius(self, points: Floats) -> Floats:
         """(n,) distance from the axis as a share of the way to the outline."""
-        angle = np.arctan2(points[:, 0], points[:, 1])
-        turns = np.linspace(-np.pi, np.pi, TURNS, endpoint=False)
-        reach = np.interp(angle, turns, self.outline, period=2 * np.pi)
-        share = points[:, 2] / np.mean(self.heights)
-        return np.asarray(np.hypot(points[:, 0], points[:, 1]) / (reach * np.interp(share, LEVELS, self.narrowing)))
+        turn = (np.arctan2(points[:, 0], points[:, 1]) + np.pi) * TURNS / (2 * np.pi)
+        level = np.interp(points[:, 2] / np.mean(self.heights), LEVELS, np.arange(len(LEVELS)))
+        closed = np.column_stack([self.outline, self.outline[:, 0]])
+        reach = ndimage.map_coordinates(closed, [level, turn], order=1, mode="nearest")
+        return np.asarray(np.hypot(points[:, 0], points[:, 1]) / reach)
 
     def endplates(self, points: Floats) -> tuple[Floats, Floats]:
         """(n,) each: height over the superior and under the inferior endplate, mm, negative inside the body."""
@@ -95,7 +96,7 @@ class MeasuredBody:
     def body(self, points: Floats) -> Floats:
         """(n,) about mm, negative inside."""
         upper, lower = self.endplates(points)
-        return np.maximum((self.radius(points) - 1) * (self.front - self.wall) / 2, np.maximum(upper, lower))
+        return np.asarray(np.maximum((self.radius(points) - 1) * (self.front - self.wall) / 2, np.maximum(upper, lower)))
 
 
 def measure_body(distance: Implicit, depth: float, where: str) -> MeasuredBody:
@@ -112,49 +113,49 @@ def measure_body(distance: Implicit, depth: float, where: str) -> MeasuredBody:
     tall = 2 * depth
     # rough at first: the height is only known when the faces are
     for _ in range(2):
-        outline, narrowing = outlined(distance, tall, where)
-        rough = np.min(outline) * FACE_SHARE
-        reach = np.append(outline, outline[0])
-        superior, inferior = (face(distance, side, reach * narrowing.min(), where) for side in (1.0, -1.0))
+        outline = outlined(distance, tall, where)
+        superior, inferior = (face(distance, side, outline.min(axis=0), where) for side in (1.0, -1.0))
         tall = float(superior.plane[0] - inferior.plane[0])
-        if tall < rough / 2:
-            raise GeometryError(where, "no body with two endplates in front of the canal (or give its landmarks)")
     front, back = (rim_reach(distance, tall, np.array([0.0, side, 0.0])).mean() for side in (1.0, -1.0))
     right, left = (rim_reach(distance, tall, np.array([side, 0.0, 0.0])) for side in (1.0, -1.0))
     widths = right + left
     if not np.isfinite([front, back, *widths]).all():
         raise GeometryError(where, "no walls round the body (or give its landmarks)")
-    return MeasuredBody(
-        outline, narrowing, superior, inferior, float(front), -float(back), (float(widths[0]), float(widths[1]))
-    )
+    return MeasuredBody(outline, superior, inferior, float(front), -float(back), (float(widths[0]), float(widths[1])))
 
 
-def outlined(distance: Implicit, tall: float, where: str) -> tuple[Floats, Floats]:
-    """(TURNS,) outline, mm, and (len(LEVELS),) narrowing of a body about ``tall`` mm high."""
+def outlined(distance: Implicit, tall: float, where: str) -> Floats:
+    """(LEVELS, TURNS) way from the axis to the outline of a body about ``tall`` mm high, mm."""
     turns = np.linspace(-np.pi, np.pi, TURNS, endpoint=False)
     ways = np.column_stack([np.sin(turns), np.cos(turns), np.zeros(TURNS)])
     reach = np.array(
         [exits(distance, np.tile([0.0, 0.0, level * tall], (TURNS, 1)), ways, LONGEST_MM) for level in LEVELS]
     )
-    free = np.abs(turns) < FREE_ANGLE
-    widths = np.median(reach[:, free], axis=1)
-    if not (np.isfinite(widths).all() and (widths > 0).all()):
+    front, canal = np.abs(turns) < FRONT_ANGLE, np.abs(turns) > np.pi - CANAL_ANGLE
+    # near a hollow endplate the axis is outside the bone: there the next level stands in
+    held = np.flatnonzero((reach > 0).all(axis=1) & np.isfinite(reach[:, front]).all(axis=1))
+    if len(held) < len(LEVELS) / 2:
         raise GeometryError(where, "no walls round the body (or give its landmarks)")
-    narrowing = widths / widths.mean()
-    # the least of all levels: where a pedicle or a process leaves the body free
-    outline = np.min(reach / narrowing[:, None], axis=0)
-    known = np.isfinite(outline)
-    outline = np.interp(turns, turns[known], outline[known], period=2 * np.pi)
-    outline[free] = np.mean((reach / narrowing[:, None])[:, free], axis=0)
-    return ndimage.median_filter(outline, 3, mode="wrap"), narrowing
+    reach = reach[held[np.argmin(np.abs(held[:, None] - np.arange(len(LEVELS))), axis=0)]]
+    side = np.max(reach[:, front] * np.abs(ways[front, 0]), axis=1)
+    back = np.min(reach[:, canal] * np.abs(ways[canal, 1]), axis=1)
+    if not np.isfinite(back).all():
+        raise GeometryError(where, "no posterior wall in front of the canal (or give its landmarks)")
+    power = BACK_EXPONENT
+    steep = (np.abs(ways[:, 0]) / side[:, None]) ** power + (np.abs(ways[:, 1]) / back[:, None]) ** power
+    drawn = steep ** (-1 / power)
+    outline = np.where(front | (reach < FREE_SHARE * drawn), reach, drawn)
+    # from between the rays: the outermost of neighbours, so that the bone's own wall is never outside
+    return np.asarray(ndimage.maximum_filter(outline, 3, mode=("nearest", "wrap")))
 
 
 def face(distance: Implicit, side: float, reach: Floats, where: str) -> Face:
-    """The upper (side 1) or lower (-1) endplate of a body whose outline is ``reach`` (TURNS + 1,) mm from its axis."""
+    """The upper (side 1) or lower (-1) endplate of a body whose outline is ``reach`` (TURNS,) mm from its axis."""
+    turns = np.linspace(-np.pi, np.pi, TURNS, endpoint=False)
     high = np.ceil(reach.max()) + 1
     axis = np.arange(-high, high + FACE_STEP / 2, FACE_STEP)
     x, y = (part.ravel() for part in np.meshgrid(axis, axis, indexing="ij"))
-    way = np.interp(np.arctan2(x, y), np.linspace(-np.pi, np.pi, TURNS + 1), reach)
+    way = np.interp(np.arctan2(x, y), turns, reach, period=2 * np.pi)
     within = np.hypot(x, y) < FACE_SHARE * way
     starts = np.column_stack([x, y, np.zeros_like(x)])[within]
     height = exits(distance, starts, np.array([0.0, 0.0, side]), LONGEST_MM)
