@@ -1,4 +1,4 @@
-"""The form of a vertebra's body and its trabecular density in, ash density (g/cm3) and region of any point out; no CT needed.
+"""A vertebra's body and its trabecular density in, ash density (g/cm3) and region of any point out; no CT needed.
 
 Trabecular density by sex and age [recalled-M], consistent with the course of Riggs 2004; K2HPO4 equivalent (assumed).
 
@@ -52,7 +52,7 @@ class BodyForm(Protocol):
 
     @property
     def wall(self) -> float:
-        """y of the posterior wall, between the endplates' rims."""
+        """Place y of the posterior wall, between the endplates' rims."""
 
     @property
     def heights(self) -> tuple[float, float]:

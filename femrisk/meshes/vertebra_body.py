@@ -96,7 +96,8 @@ class MeasuredBody:
     def body(self, points: Floats) -> Floats:
         """(n,) about mm, negative inside."""
         upper, lower = self.endplates(points)
-        return np.asarray(np.maximum((self.radius(points) - 1) * (self.front - self.wall) / 2, np.maximum(upper, lower)))
+        side = (self.radius(points) - 1) * (self.front - self.wall) / 2
+        return np.asarray(np.max([side, upper, lower], axis=0))
 
 
 def measure_body(distance: Implicit, depth: float, where: str) -> MeasuredBody:

@@ -14,9 +14,10 @@ from scipy.spatial import cKDTree
 from femrisk.errors import GeometryError
 from femrisk.meshes.frames import exits
 from femrisk.meshes.labelled import Floats
+from femrisk.meshes.sampled import thinned
 from femrisk.meshes.shapes import unit
 from femrisk.meshes.triangles import Triangles
-from femrisk.meshes.vertebra_canal import Seen, find_canal, look_at, refuse_without_hole, standing_axes
+from femrisk.meshes.vertebra_canal import STEP, Seen, find_canal, look_at, refuse_without_hole, standing_axes
 
 #: bone of this share of the greatest depth is the middle of the body
 DEEP_SHARE = 0.8
@@ -28,6 +29,9 @@ FACE_COSINE = 0.75
 RIM_PERCENTILE = 90.0
 #: share of mirrored points kept in each fit of the mirror plane: a process may be longer on one side
 MIRRORED_SHARE = 0.75
+#: least difference in height between the pedicles' and the arch's middle, mm (parametric vertebrae, the L3 and the L2 of
+#: a scan on which this was tried: 3 to 12)
+LEAST_HIGHER_MM = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +83,7 @@ def refined(seen: Seen, pose: Pose, where: str, up_is_given: bool, tip: Floats |
     """The pose a step nearer to the body's faces and the bone's mirror plane; what is given stays."""
     up = pose.axes[:, 2] if up_is_given else face_bisector(seen, pose, where)
     if tip is None:
-        right, offset = mirror(seen.spots[::4], pose)
+        right, offset = mirror(thinned(seen.spots, STEP), pose)
     else:
         right = standing_axes(up, pose.origin - tip)[:, 0]
         offset = float(tip @ right)
@@ -123,7 +127,7 @@ def mirror(spots: Floats, pose: Pose) -> tuple[Floats, float]:
     """(3,) unit normal, to the right, and offset, mm, of the plane in which the surface's points (k, 3) mirror best."""
     tree = cKDTree(spots)
     normal, offset = pose.axes[:, 0], float(pose.origin @ pose.axes[:, 0])
-    for _ in range(12):
+    for _ in range(3):
         image = spots - 2 * (spots @ normal - offset)[:, None] * normal
         gap, nearest = tree.query(image)
         kept = gap <= np.percentile(gap, 100 * MIRRORED_SHARE)
@@ -168,7 +172,11 @@ def upright(seen: Seen, pose: Pose, where: str) -> Pose:
     if not (beside.any() and behind.any()):
         raise GeometryError(where, "no arch behind the body (or give its landmarks)")
     higher = float(local[beside, 2].mean() - local[behind, 2].mean())
-    if abs(higher) < 1.0:
-        raise GeometryError(where, "looks alike upside down (or give its landmarks)")
+    if abs(higher) < LEAST_HIGHER_MM:
+        raise GeometryError(
+            where,
+            f"pedicles and arch stand {abs(higher):.1f} mm apart in height, too little to tell top from bottom "
+            f"(allowed: at least {LEAST_HIGHER_MM:g} mm in a vertebra; or give its landmarks)",
+        )
     turned = pose.axes * np.array([-1.0, 1, -1]) if higher < 0 else pose.axes
     return replace(pose, axes=turned)
