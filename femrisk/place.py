@@ -38,8 +38,8 @@ def locate(loc: tuple[int | str, ...], data: object, model: type[BaseModel]) -> 
     owner: type[BaseModel] | None = None
     for step in loc:
         models = models_of(annotation)
-        if len(models) > 1 and isinstance(data, dict) and (chosen := [one for one in models if step in tags(one)]):
-            annotation = Union[tuple(chosen)]  # noqa: UP007
+        if len(models) > 1 and isinstance(data, dict) and (chosen := called(models, str(step))):
+            annotation = Union[chosen]  # noqa: UP007
         elif isinstance(step, int):
             path.append(step)
             data = data[step] if isinstance(data, list) and step < len(data) else None
@@ -76,24 +76,30 @@ def models_of(annotation: Any) -> tuple[type[BaseModel], ...]:
     """The models an annotation allows: one, the members of a union, or none."""
     annotation, _ = unwrap(annotation)
     members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    plain = [unwrap(member)[0] for member in members]
-    nested = [models_of(member) for member in plain if get_origin(member) in (Union, UnionType)]
-    return (
-        *(member for member in plain if isinstance(member, type) and issubclass(member, BaseModel)),
-        *(model for models in nested for model in models),
-    )
+    found: list[type[BaseModel]] = []
+    for member in (unwrap(member)[0] for member in members):
+        if get_origin(member) in (Union, UnionType):
+            found += models_of(member)
+        elif isinstance(member, type) and issubclass(member, BaseModel):
+            found.append(member)
+    return tuple(found)
 
 
 def kinds(model: type[BaseModel]) -> tuple[str, ...]:
     """The values of a model's ``kind``."""
-    field = model.model_fields.get("kind")
-    return tuple(str(kind) for kind in get_args(unwrap(field.annotation)[0])) if field else ()
+    return words_of(model, "kind")
 
 
-def tags(model: type[BaseModel]) -> tuple[str, ...]:
-    """What pydantic's location calls a member of a union: its ``kind``, and among surfaces what they show."""
-    shown = model.model_fields.get("anatomy_kind")
-    return kinds(model) + (tuple(map(str, get_args(unwrap(shown.annotation)[0]))) if shown else ())
+def words_of(model: type[BaseModel], key: str) -> tuple[str, ...]:
+    """The values a key of a model may have, where they are listed."""
+    field = model.model_fields.get(key)
+    return tuple(str(word) for word in get_args(unwrap(field.annotation)[0])) if field else ()
+
+
+def called(models: tuple[type[BaseModel], ...], name: str) -> tuple[type[BaseModel], ...]:
+    """The members of a union that pydantic's location calls ``name``: by kind, and among surfaces by what they show."""
+    found = tuple(one for one in models if name in kinds(one))
+    return found or tuple(one for one in models if name in words_of(one, "anatomy_kind"))
 
 
 def kinds_of(models: Iterable[type[BaseModel]]) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ class SurfaceVertebra(Part):
     units: Literal["mm", "cm", "m"]
     """Units of the file's coordinates."""
     landmarks: VertebraSurfaceLandmarks | None = None
-    """Landmarks given by hand, where those found are wrong."""
+    """Places on the vertebra given by hand, where those found are wrong."""
     rounding_mm: Annotated[float, Field(ge=0, le=2)] = 1.0
     """Blur that rounds the edges of coarse triangles; the volume is kept."""
     trabecular_density_mg_per_cm3: Annotated[float, Field(ge=20, le=350)] | None = None

@@ -29,8 +29,8 @@ FACE_COSINE = 0.75
 RIM_PERCENTILE = 90.0
 #: share of mirrored points kept in each fit of the mirror plane: a process may be longer on one side
 MIRRORED_SHARE = 0.75
-#: least difference in height between the pedicles' and the arch's middle, mm (parametric vertebrae, the L3 and the L2 of
-#: a scan on which this was tried: 3 to 12)
+#: least difference in height between the pedicles' and the arch's middle, mm (3 to 7 in parametric vertebrae, 8 and 12
+#: in two real ones)
 LEAST_HIGHER_MM = 1.0
 
 
