@@ -26,9 +26,8 @@ from femrisk.casefile import read_document
 from femrisk.document import Document, KeyPath, suggest
 from femrisk.errors import CaseError
 from femrisk.loads import Load
-from femrisk.meshes import Bone
+from femrisk.meshes import Bone, SurfaceBone, SurfaceVertebra
 from femrisk.meshes.lesions import Lesion
-from femrisk.meshes.surface import SurfaceBone
 from femrisk.mistakes import SeveralMistakes, translate
 from femrisk.part import Part
 from femrisk.patient import Patient
@@ -193,7 +192,7 @@ def case_of(document: Document, folder: str | Path) -> Case:
         case = Case.model_validate_json(document.json(), strict=True)
     except ValidationError as error:
         raise CaseError(translate(error, document, Case)) from error
-    if isinstance(case.bone, SurfaceBone):
+    if isinstance(case.bone, SurfaceBone | SurfaceVertebra):
         bone = case.bone.model_copy(update={"file": Path(folder) / case.bone.file})
         return case.model_copy(update={"bone": bone})
     return case

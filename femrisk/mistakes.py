@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from femrisk.document import Document, KeyPath, suggest
 from femrisk.errors import Mistake
-from femrisk.place import Place, item_of, kinds, locate, models_of, unwrap
+from femrisk.place import Place, item_of, kinds_of, locate, models_of, unwrap
 from femrisk.units import Interval, bare, interval, slip, unit_of
 
 #: pydantic's error types -> what the value must be
@@ -91,8 +91,7 @@ def describe(detail: ErrorDetails, place: Place) -> str:
     if kind == "missing":
         return f"this key is needed{_allowed(place)}"
     if kind == "union_tag_not_found":
-        known = (kind for model in models_of(place.annotation) for kind in kinds(model))
-        return f"needs a kind (allowed: {', '.join(known)})"
+        return f"needs a kind (allowed: {', '.join(kinds_of(models_of(place.annotation)))})"
     if kind in ("literal_error", "union_tag_invalid"):
         return _unknown_word(detail, place)
     if kind in RANGE and isinstance(value, int | float):
@@ -124,7 +123,7 @@ def _unknown_word(detail: ErrorDetails, place: Place) -> str:
     value = detail["input"]
     if detail["type"] == "union_tag_invalid":
         value = value.get("kind") if isinstance(value, dict) else value
-        words = tuple(kind for model in models_of(place.annotation) for kind in kinds(model))
+        words = kinds_of(models_of(place.annotation))
     else:
         words = tuple(str(word) for word in get_args(unwrap(place.annotation)[0]))
     close = suggest(value, words) if isinstance(value, str) else None
@@ -155,7 +154,7 @@ def _allowed(place: Place, *got: object) -> str:
     elif get_origin(plain) is Literal:
         words.append("allowed: " + ", ".join(str(word) for word in get_args(plain)))
     elif known := models_of(plain) or models_of(item_of(plain, 0)[0]):
-        names = [kind for model in known for kind in kinds(model)] or list(known[0].model_fields)
+        names = kinds_of(known) or tuple(known[0].model_fields)
         words.append("allowed: " + ", ".join(names))
     words += [f"got: {shown(value)}" for value in got]
     return f" ({', '.join(words)})" if words else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeAliasType, Union, get_args, get_origin
@@ -37,8 +38,8 @@ def locate(loc: tuple[int | str, ...], data: object, model: type[BaseModel]) -> 
     owner: type[BaseModel] | None = None
     for step in loc:
         models = models_of(annotation)
-        if len(models) > 1 and isinstance(data, dict) and step == data.get("kind"):
-            annotation = next((one for one in models if step in kinds(one)), None)
+        if len(models) > 1 and isinstance(data, dict) and (chosen := called(models, str(step))):
+            annotation = Union[chosen]  # noqa: UP007
         elif isinstance(step, int):
             path.append(step)
             data = data[step] if isinstance(data, list) and step < len(data) else None
@@ -75,14 +76,35 @@ def models_of(annotation: Any) -> tuple[type[BaseModel], ...]:
     """The models an annotation allows: one, the members of a union, or none."""
     annotation, _ = unwrap(annotation)
     members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    plain = (unwrap(member)[0] for member in members)
-    return tuple(member for member in plain if isinstance(member, type) and issubclass(member, BaseModel))
+    found: list[type[BaseModel]] = []
+    for member in (unwrap(member)[0] for member in members):
+        if get_origin(member) in (Union, UnionType):
+            found += models_of(member)
+        elif isinstance(member, type) and issubclass(member, BaseModel):
+            found.append(member)
+    return tuple(found)
 
 
 def kinds(model: type[BaseModel]) -> tuple[str, ...]:
     """The values of a model's ``kind``."""
-    field = model.model_fields.get("kind")
-    return tuple(str(kind) for kind in get_args(unwrap(field.annotation)[0])) if field else ()
+    return words_of(model, "kind")
+
+
+def words_of(model: type[BaseModel], key: str) -> tuple[str, ...]:
+    """The values a key of a model may have, where they are listed."""
+    field = model.model_fields.get(key)
+    return tuple(str(word) for word in get_args(unwrap(field.annotation)[0])) if field else ()
+
+
+def called(models: tuple[type[BaseModel], ...], name: str) -> tuple[type[BaseModel], ...]:
+    """The members of a union that pydantic's location calls ``name``: by kind, and among surfaces by what they show."""
+    found = tuple(one for one in models if name in kinds(one))
+    return found or tuple(one for one in models if name in words_of(one, "anatomy_kind"))
+
+
+def kinds_of(models: Iterable[type[BaseModel]]) -> tuple[str, ...]:
+    """The kinds of a union's members, each once."""
+    return tuple(dict.fromkeys(kind for model in models for kind in kinds(model)))
 
 
 def item_of(annotation: Any, index: int) -> tuple[Any, tuple[Any, ...]]:

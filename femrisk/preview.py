@@ -10,6 +10,7 @@ from femrisk.analysis import known
 from femrisk.case import names
 from femrisk.materials.density import LAWS
 from femrisk.materials.shell import shell_of
+from femrisk.meshes import SurfaceVertebra, Vertebra
 from femrisk.meshes.anatomy import Anatomy, VertebraAnatomy, femur_of, vertebra_of
 from femrisk.meshes.cement import measure_cement
 from femrisk.meshes.involvement import measure
@@ -17,7 +18,6 @@ from femrisk.meshes.labelled import Floats
 from femrisk.meshes.lesions import PlacedLesion
 from femrisk.meshes.occupancy import measure_vertebra
 from femrisk.meshes.sizing import grid_points, size_field
-from femrisk.meshes.vertebra import Vertebra
 from femrisk.meshes.vertebra_involvement import body_volume, measure_in_body, parts_of
 from femrisk.plan import families, sizing
 from femrisk.rigidity import cut_body, cut_femur
@@ -161,14 +161,15 @@ def scores_of(scene: Scene) -> dict[str, Score]:
     law = LAWS[known(case.analysis.density_law)]
     if not scene.lesions:
         return assess(names, case.patient, ())
-    if isinstance(case.bone, Vertebra):
+    if isinstance(case.bone, Vertebra | SurfaceVertebra):
         spine, level = vertebra_of(scene.anatomy), case.bone.level
+        lost = UPRIGHT if isinstance(case.bone, Vertebra) else case.bone.height_loss_share
         return assess(
             names,
             case.patient,
             (),
             cut=lambda: cut_body(spine, scene.lesions, law),
-            vertebra=lambda: measure_vertebra(level, parts_of(spine), scene.lesions, UPRIGHT),
+            vertebra=lambda: measure_vertebra(level, parts_of(spine), scene.lesions, lost),
         )
     femur = femur_of(scene.anatomy)
     measured = [(lesion, measure(lesion, femur)) for lesion in scene.lesions]

@@ -58,7 +58,8 @@ STARTERS: Mapping[str, Example] = {"femur": FEMUR, "vertebra": VERTEBRA}
 SAMPLES: Example = {
     "radius_mm": 10,
     "semi_axes_mm": [12, 9, 9],
-    "file": "femur.stl",
+    "anatomy_kind": "vertebra",
+    "file": "bone.stl",
     "units": "mm",
     "side": "left",
     "level": "L1",

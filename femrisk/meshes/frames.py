@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from femrisk.meshes.anatomy import Anatomy
 from femrisk.meshes.labelled import Floats
+from femrisk.meshes.sampled import Implicit
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +60,24 @@ def reach(anatomy: Anatomy, start: Floats, towards: Floats) -> float:
             break
         way += gap
     return way
+
+
+def exits(distance: Implicit, starts: Floats, way: Floats, longest: float, step: float = 0.5) -> Floats:
+    """(k,) way from each of ``starts`` (k, 3) along ``way`` (3,) or (k, 3) to where it first leaves the bone, mm.
+
+    0 where it starts outside, infinite where it stays inside up to ``longest``.
+    """
+    steps = np.arange(0.0, longest + step, step)
+    ways = np.broadcast_to(way, starts.shape)
+    points = starts[:, None] + steps[:, None] * ways[:, None]
+    values = distance(points.reshape(-1, 3)).reshape(len(starts), -1)
+    outside = values >= 0
+    first = np.argmax(outside, axis=1)
+    row = np.arange(len(starts))
+    before, after = values[row, np.maximum(first - 1, 0)], values[row, first]
+    share = before / np.minimum(before - after, -1e-9)
+    found = steps[np.maximum(first - 1, 0)] + step * np.clip(share, 0, 1)
+    return np.asarray(np.where(first > 0, found, np.where(outside[:, 0], 0.0, np.inf)))
 
 
 def slices(anatomy: Anatomy, at: Frame, along: Sequence[float] | Floats, step: float, half: float = 45.0) -> Section:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from femrisk.errors import GeometryError
 from femrisk.meshes.anatomy import FemurAnatomy, FemurLandmarks
@@ -88,6 +88,13 @@ class SurfaceBone(Part):
     """Bone density over that of a young normal (default from age and sex)."""
     trochanter_ash_g_per_cm3: Annotated[float, Field(ge=0.03, le=0.4)] = TROCHANTER
     """Cancellous ash density of the trochanters in donors of the source's age (band 0.08-0.17): it decides a fall."""
+
+    @field_validator("anatomy_kind", mode="before")
+    @classmethod
+    def _known(cls, said: object) -> object:
+        if said != "proximal_femur":
+            raise ValueError(f"unknown value (allowed: proximal_femur, vertebra, got: {said})")
+        return said
 
     def resolved(self, sex: str, age_years: float) -> SurfaceBone:
         """The same bone with every default that does not come from the file filled in."""

@@ -13,24 +13,25 @@ from femrisk.meshes.triangles import Triangles
 
 #: mm in one unit
 UNITS = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
-#: longest extent of a femur from mid-shaft up, or of a whole one, mm (whole: mean 442, standard deviation 28)
-LONGEST = (100.0, 620.0)
+#: longest extent, mm: of a femur from mid-shaft up, or of a whole one (whole: mean 442, standard deviation 28); of a
+#: vertebra from T10 to L5 (parametric ones: 65 to 99)
+LONGEST = {"proximal_femur": (100.0, 620.0), "vertebra": (45.0, 150.0)}
 #: file endings that can be read
 ENDINGS = (".stl", ".ply", ".obj", ".vtp")
 #: a surface of MOST_FACES triangles has about 100 MB in binary, 500 MB as text
 LARGEST_FILE_BYTES = 600_000_000
 
 
-def read_surface(path: str | Path, units: str, where: str) -> Triangles:
+def read_surface(path: str | Path, units: str, where: str, bone: str = "proximal_femur") -> Triangles:
     """Triangles of a file, mm.
 
     Raises:
-        GeometryError: no readable surface, or one whose size in ``units`` is not that of a femur.
+        GeometryError: no readable surface, or one whose size in ``units`` is not that of the kind of ``bone``.
     """
     path = Path(path)
     check_file(path, where)
     surface = read_triangles(path, where)
-    check_units(surface, units, where)
+    check_units(surface, units, where, bone)
     return Triangles(surface.points * UNITS[units], surface.faces)
 
 
@@ -113,20 +114,23 @@ def reader_for(ending: str) -> Any:
     return vtkSTLReader() if ending == ".stl" else vtkOBJReader()
 
 
-def check_units(surface: Triangles, units: str, where: str) -> None:
-    """Refuse a surface that is no femur in the declared units, and say which units it looks like.
+def check_units(surface: Triangles, units: str, where: str, bone: str) -> None:
+    """Refuse a surface that is no such bone in the declared units, and say which units or bone it looks like.
 
     Raises:
         GeometryError: its longest extent lies outside ``LONGEST``.
     """
     extent = float(np.ptp(surface.points[np.unique(surface.faces)], axis=0).max())
-    if LONGEST[0] <= extent * UNITS[units] <= LONGEST[1]:
+    low, high = LONGEST[bone]
+    if low <= extent * UNITS[units] <= high:
         return
-    fitting = [unit for unit, factor in UNITS.items() if LONGEST[0] <= extent * factor <= LONGEST[1]]
+    fitting = [unit for unit, factor in UNITS.items() if low <= extent * factor <= high]
+    others = [name for name, (least, most) in LONGEST.items() if least <= extent * UNITS[units] <= most]
     names = {"mm": "millimetres", "cm": "centimetres", "m": "metres"}
-    hint = f"; this looks like {names[fitting[0]]}: units: {fitting[0]}" if fitting else ""
+    hint = f"; is this a {others[0].replace('_', ' ')}: anatomy_kind: {others[0]}?" if others else ""
+    hint = f"; this looks like {names[fitting[0]]}: units: {fitting[0]}" if fitting else hint
     raise GeometryError(
         where,
         f"the surface is {extent * UNITS[units]:.3g} mm long{hint} "
-        f"(allowed: {LONGEST[0]:g} to {LONGEST[1]:g} mm, got: {extent:.3g} {units})",
+        f"(allowed: {low:g} to {high:g} mm, got: {extent:.3g} {units})",
     )

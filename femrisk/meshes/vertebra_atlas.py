@@ -1,4 +1,4 @@
-"""A vertebra's shape and trabecular density in, ash density (g/cm3) and region of any point out; no CT needed.
+"""A vertebra's body and its trabecular density in, ash density (g/cm3) and region of any point out; no CT needed.
 
 Trabecular density by sex and age [recalled-M], consistent with the course of Riggs 2004; K2HPO4 equivalent (assumed).
 
@@ -15,12 +15,12 @@ under the endplates, and none is put in. Single people lie far from the mean of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from femrisk.meshes.labelled import BODY_REGIONS, REGIONS, Floats
-from femrisk.meshes.vertebra_shape import VertebraShape
 
 #: ages, years, and trabecular density, mg/cm3
 AGES = (30.0, 50.0, 70.0, 85.0)
@@ -43,16 +43,45 @@ def trabecular_density(sex: str, age_years: float) -> float:
     return float(np.interp(age_years, AGES, DENSITIES[sex]))
 
 
+class BodyForm(Protocol):
+    """The body of a vertebra in its standard frame, drawn or measured."""
+
+    @property
+    def widths(self) -> tuple[float, float]:
+        """Across the superior and the inferior rim, mm."""
+
+    @property
+    def wall(self) -> float:
+        """Place y of the posterior wall, between the endplates' rims."""
+
+    @property
+    def heights(self) -> tuple[float, float]:
+        """Height of the posterior and of the anterior wall, mm."""
+
+    @property
+    def size(self) -> float:
+        """Size relative to the drawn vertebra."""
+
+    def radius(self, points: Floats) -> Floats:
+        """(n,) distance from the middle of the body's section as a share of the way to its outline."""
+
+    def endplates(self, points: Floats) -> tuple[Floats, Floats]:
+        """(n,) each: height over the superior and under the inferior endplate, mm, negative inside the body."""
+
+    def body(self, points: Floats) -> Floats:
+        """(n,) about mm, negative inside the body."""
+
+
 @dataclass(frozen=True, eq=False)
 class VertebraAtlas:
     """Ash density and region of any point of one vertebra."""
 
-    shape: VertebraShape
+    shape: BodyForm
     #: at the middle of the body, g/cm3 K2HPO4
     trabecular: float
 
     @classmethod
-    def of_mean(cls, shape: VertebraShape, mean: float) -> VertebraAtlas:
+    def of_mean(cls, shape: BodyForm, mean: float) -> VertebraAtlas:
         """The atlas of a body whose mean density is ``mean``, g/cm3 K2HPO4."""
         steps = np.linspace(-1.1, 1.1, 61)
         box = np.array([max(shape.widths) / 2, -shape.wall, max(shape.heights) / 2])
