@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femrisk.fracture import ElasticCriterion, Peak, Site
-from femrisk.history import History
+from femrisk.history import Deformation, History
 from femrisk.loadshare import SkinResult
 from femrisk.meshes.labelled import Floats
 
@@ -55,3 +55,5 @@ class PairResult:
     failing: float | None = None
     #: the skin at the peak; None where there is none
     skin: SkinResult | None = None
+    #: the vertebral body per N of force while all is elastic; None of another bone
+    elastic_body: Deformation | None = None

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from femrisk.contacts import STRENGTH_STRAIN
 from femrisk.damage_march import Verdict, march_twice, pace
 from femrisk.damaged import DamagedEquilibrium, DamageState
+from femrisk.discs import disc_painted
 from femrisk.domain import Domain
 from femrisk.element import TABLE, strains
 from femrisk.equilibrium import Equilibrium
@@ -30,15 +31,13 @@ from femrisk.fracture import (
     too_far,
 )
 from femrisk.grips import grip
-from femrisk.history import History, Increment, State
+from femrisk.history import Deformation, History, Increment, State
 from femrisk.loadshare import SkinResult
 from femrisk.march import Found, Rules, march
 from femrisk.materials.damage import DamageLaw, damage_law
 from femrisk.materials.fabric import Fabric
 from femrisk.materials.field import MaterialField
 from femrisk.materials.plastic import dissipation
-from femrisk.materials.skin import Skin
-from femrisk.membrane import Membrane
 from femrisk.meshes.labelled import Floats
 from femrisk.outcome import Damage, PairResult
 from femrisk.preparation import Prepared, stiffened
@@ -51,6 +50,7 @@ def compute(
     on_increment: Callable[[Increment], None],
     damage: bool = False,
     step_share: float = 1.0,
+    near_N: float = 0.0,
 ) -> PairResult:
     """March one arm to fracture.
 
@@ -61,14 +61,17 @@ def compute(
         on_increment: told of every equilibrium found (on all ranks).
         damage: bone and cement crack instead of flowing; every march of the two is told.
         step_share: steps of a plastic march as a share of the usual ones.
+        near_N: force close to which a state is wanted, of a vertebra.
 
     Raises:
         SolverError: no elastic state, or damage of bone with a fabric.
     """
     start = time.perf_counter()
     mesh, domain = prepared.mesh, prepared.domain
-    curve = stiffened(field.curve, prepared.stiff, prepared.boundary.layer_MPa)
-    grips, local, fabric = grip(domain, prepared.boundary), curve.take(domain.original), _fabric(prepared, field)
+    # discs behind the bone are solved with it, and told of nowhere
+    painted, bone = disc_painted(field, len(prepared.stiff)), slice(len(mesh.tets))
+    curve = stiffened(painted.curve, prepared.stiff, prepared.boundary.layer_MPa)
+    grips, local, fabric = grip(domain, prepared.boundary), curve.take(domain.original), _fabric(prepared, painted)
     if damage and fabric is not None:
         raise SolverError("damage", "its law is isotropic, the bone's fabric is not")
     law = damage_law(mesh, field, prepared.stiff) if damage and not linear_only else None
@@ -78,7 +81,7 @@ def compute(
         else DamagedEquilibrium(domain, grips, local, law.take(domain.original), prepared.membrane)
     )
     elastic = equilibrium.linear()
-    strain = _everywhere(domain, _strain(equilibrium, elastic))
+    strain = _everywhere(domain, _strain(equilibrium, elastic))[bone]
     criterion = read_elastic(mesh, field, prepared.contact, strain, elastic.force)
     best: State
     cracks: Damage | None = None
@@ -91,11 +94,11 @@ def compute(
         history, peak, cracks = said.history, said.peak, _damage(prepared, field, law, said, best)
     else:
         history, best = _march(
-            equilibrium, elastic, criterion, linear_only, field, prepared.boundary.height, on_increment, step_share
+            equilibrium, elastic, criterion, linear_only, painted, prepared, on_increment, step_share, near_N
         )
         peak = read_peak(history)
-    accumulated = _everywhere(domain, best.accumulated)
-    work = _everywhere(domain, _dissipated(equilibrium, best))
+    accumulated = _everywhere(domain, best.accumulated)[bone]
+    work = _everywhere(domain, _dissipated(equilibrium, best))[bone]
     return PairResult(
         history=history,
         peak=peak,
@@ -105,19 +108,25 @@ def compute(
         else read_damage_site(mesh, field, prepared.contact, cracks.lost, work),
         stiffness=elastic.force,
         contact=prepared.contact,
-        displacement=_everywhere(domain, equilibrium.displacement(best)[domain.cells]),
-        strain=_everywhere(domain, _strain(equilibrium, best)),
-        stress=_everywhere(domain, best.stress),
+        displacement=_everywhere(domain, equilibrium.displacement(best)[domain.cells])[bone],
+        strain=_everywhere(domain, _strain(equilibrium, best))[bone],
+        stress=_everywhere(domain, best.stress)[bone],
         accumulated=accumulated,
         plastic_work=work,
         dofs=domain.dofs,
         seconds=time.perf_counter() - start,
         damage=cracks,
         failing=prepared.joints.failing(best.opened) if prepared.joints else None,
-        skin=_skin(equilibrium, elastic, best, prepared.membrane, prepared.skin)
-        if prepared.membrane and prepared.skin
-        else None,
+        skin=_skin(equilibrium, elastic, best, prepared),
+        elastic_body=_body(equilibrium, prepared, elastic, 1 / elastic.force),
     )
+
+
+def _body(equilibrium: Equilibrium, prepared: Prepared, state: State, share: float = 1.0) -> Deformation | None:
+    """What a vertebral body looks like at a share of a state's displacement."""
+    if prepared.gauge is None:
+        return None
+    return Deformation().towards(prepared.gauge.read(equilibrium.displacement(state)), share)
 
 
 def _fabric(prepared: Prepared, field: MaterialField) -> Fabric | None:
@@ -127,17 +136,19 @@ def _fabric(prepared: Prepared, field: MaterialField) -> Fabric | None:
     return field.fabric.under(field.curve, prepared.stiff, prepared.boundary.layer_MPa).take(prepared.domain.original)
 
 
-def _skin(equilibrium: Equilibrium, elastic: State, state: State, membrane: Membrane, skin: Skin) -> SkinResult:
-    """All facets of a skin in a state, and before anything yields."""
-    domain = equilibrium.domain
+def _skin(equilibrium: Equilibrium, elastic: State, state: State, prepared: Prepared) -> SkinResult | None:
+    """All facets of a skin in a state, and before anything yields; None without one."""
+    domain, membrane = equilibrium.domain, prepared.membrane
+    if membrane is None or prepared.skin is None:
+        return None
     work = (membrane.measure * dissipation(membrane.curve, state.skin_accumulated)).sum(axis=1)
     return SkinResult(
-        skin=skin,
+        skin=prepared.skin,
         stress=_everywhere(domain, membrane.stress(equilibrium.displacement(state), state), membrane.original),
         accumulated=_everywhere(domain, state.skin_accumulated, membrane.original),
         plastic_work=_everywhere(domain, 1e-3 * work, membrane.original),
         elastic=_everywhere(domain, membrane.stress(equilibrium.displacement(elastic), elastic), membrane.original),
-        elastic_cells=_everywhere(domain, elastic.stress),
+        elastic_cells=_everywhere(domain, elastic.stress)[: len(prepared.mesh.tets)],
     )
 
 
@@ -165,9 +176,10 @@ def _march(
     criterion: ElasticCriterion,
     linear_only: bool,
     field: MaterialField,
-    height: float | None,
+    prepared: Prepared,
     on_increment: Callable[[Increment], None],
     step_share: float,
+    near_N: float,
 ) -> tuple[History, State]:
     """The history and the state of the largest force."""
     expected = _expected(elastic, criterion)
@@ -180,16 +192,20 @@ def _march(
         scaled = replace(elastic, travel=expected, force=elastic.force * expected, unknowns=elastic.unknowns * expected)
         return History((), "limit_reached", None, 1), replace(scaled, stress=elastic.stress * expected)
     step = step_share * expected
-    stop = None if height is None else STRENGTH_STRAIN * height
+    height, body = prepared.boundary.height, _body(equilibrium, prepared, elastic)
+    stop, rate = None if height is None else STRENGTH_STRAIN * height, body.shortening_mm if body else 1.0
     rules = Rules(
         first_step=0.5 * step,
         largest_step=0.35 * step,
-        furthest=max(12 * expected, 2 * (stop or 0.0)),
+        furthest=max(12 * expected, 2 * (stop or 0.0) / rate),
         stiffness=elastic.force,
         stop=stop,
+        rate=rate,
+        pause=near_N / elastic.force,
     )
     best, history = equilibrium.rest(), None
-    for news in march(equilibrium, rules, elastic.unknowns * rules.first_step, far):
+    first = elastic.unknowns * rules.first_step
+    for news in march(equilibrium, rules, first, far, lambda state: _body(equilibrium, prepared, state)):
         if isinstance(news, Found):
             best = news.state if news.state.force > best.force else best
             on_increment(news.increment)

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from femrisk.cohesive import Joints, join
 from femrisk.contacts import STIFF_MODULUS, Boundary
+from femrisk.discs import with_discs
 from femrisk.domain import Domain, distribute
+from femrisk.gauge import Gauge, gauge
 from femrisk.materials.curve import YieldCurve, constant
 from femrisk.materials.skin import Skin
 from femrisk.membrane import Membrane, cover
@@ -29,7 +31,7 @@ class Prepared:
     mesh: LabelledMesh
     boundary: Boundary
     domain: Domain
-    #: (m, 4) share of the stiff layer at the Gauss points, (m,) cells in contacts
+    #: (m, 4) share of the stiff layer at the Gauss points, those of discs behind the bone's; (m,) cells in contacts
     stiff: Floats
     contact: NDArray[np.bool_]
     #: weak interfaces of the arm, or None
@@ -38,6 +40,8 @@ class Prepared:
     membrane: Membrane | None = None
     #: the whole of it, as it is where no contact stiffens it
     skin: Skin | None = None
+    #: measures a vertebral body; None in another bone
+    gauge: Gauge | None = None
 
 
 def prepare(
@@ -57,9 +61,12 @@ def prepare(
     """
     points = mesh.gauss_points()
     stiff = boundary.stiffness_weight(points.reshape(-1, 3)).reshape(points.shape[:2])
-    domain = distribute(mesh if parting is None else parting.mesh, comm)
+    whole = with_discs(mesh if parting is None else parting.mesh, boundary)
+    stiff = np.pad(stiff, ((0, len(whole.tets) - len(stiff)), (0, 0)))
+    domain = distribute(whole, comm)
     joints = None if parting is None else join(domain, parting.faces, parting.law)
-    bare = Prepared(mesh, boundary, domain, stiff, boundary.contact(mesh.centroids()), joints)
+    meter = None if boundary.pressed is None else gauge(mesh, domain, boundary.pressed)
+    bare = Prepared(mesh, boundary, domain, stiff, boundary.contact(mesh.centroids()), joints, gauge=meter)
     return bare if skin is None else skinned(bare, skin)
 
 

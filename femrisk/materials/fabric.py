@@ -63,6 +63,10 @@ class Fabric:
         """The rows of some cells."""
         return Fabric(self.ratios[cells])
 
+    def padded(self, more: int) -> Fabric:
+        """With more cells behind, isotropic."""
+        return Fabric(np.pad(self.ratios, ((0, more), (0, 0), (0, 0)), constant_values=1.0))
+
     def without(self, cells: NDArray[np.bool_]) -> Fabric:
         """Isotropic in some cells (m,)."""
         return Fabric(np.where(cells[:, None, None], 1.0, self.ratios))
