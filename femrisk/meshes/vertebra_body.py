@@ -35,13 +35,13 @@ RIM_LEVELS = np.linspace(0.25, 0.5, 12)
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """An endplate: a plane through its rim and what it lies hollow under it."""
+    """An endplate: a plane through its rim, and how the bone lies over or under it."""
 
     #: height on the axis, and slopes along x and y
     plane: Floats
     #: (2,) first grid point, mm
     low: Floats
-    #: (nx, ny) height over the plane, mm; below 0 where hollow
+    #: (nx, ny) z over the plane's, mm
     relief: Floats
 
     def height(self, points: Floats) -> Floats:
