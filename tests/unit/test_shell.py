@@ -22,11 +22,13 @@ from femrisk.materials.shell import Shell, shell_of
 from femrisk.meshes import Vertebra
 from femrisk.meshes.anatomy import VertebraAnatomy
 from femrisk.meshes.labelled import REGIONS, LabelledMesh
+from femrisk.meshes.sites import Frame
 from femrisk.outcome import PairResult
 from femrisk.output.shell import shell_share, with_shell, write_shell
 from femrisk.pair import compute
 from femrisk.plan import SolveTask
 from femrisk.preparation import prepare, skinned
+from femrisk.rigidity import cut_at
 from femrisk.verification import bars
 
 LAW = "kopperdahl_2002"
@@ -107,6 +109,18 @@ def test_bone_as_stiff_as_the_shell_needs_none() -> None:
     mesh = column()
     assert LAWS[LAW].modulus(np.array([ASH])) == pytest.approx(YOUNG)
     assert len(Shell(0.35, YOUNG).on(mesh, paint(mesh, (), LAW)).facets.cells) == 0
+
+
+def test_rigidity_counts_the_wall_of_the_body_and_none_round_the_arch(first: VertebraAnatomy) -> None:
+    upright, shell = Frame(np.zeros(3), np.eye(3)[[2, 0, 1]]), shell_of(first)
+    bare, walled = (cut_at(first, (), upright, 0.0, LAWS[LAW], shell=one) for one in (None, shell))
+    assert bare is not None
+    assert walled is not None
+    assert shell is not None
+    within = 3230 * 0.0955 - 34.7
+    wall = (walled.intact.axial - bare.intact.axial) / (0.35 * (shell.young_MPa - within))
+    # facets of a mesh of 3 mm: 89 mm round the body at mid-height, open where the pedicles leave it
+    assert wall == pytest.approx(89, rel=0.06)
 
 
 class Plate(bars.End):
