@@ -23,8 +23,10 @@ from femrisk.meshes.shapes import Intersection, Offset, Shape, Solid, Union
 OPENING_MM = 1.0
 #: Cement in bone around a needle whose tip lies in a lesion: less than this is left out, mm3.
 BULB_MM3 = 60.0
+#: a level is looked for up to this far beyond its first guess, mm
+FARTHER_MM = 12.0
 #: steps of a bisection
-HALVINGS = 14
+HALVINGS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,22 +133,38 @@ def solids(ground: Ground, spread: Spread, volume: float, name: str) -> tuple[So
         GeometryError: it does not fit.
     """
     state = flood(ground, spread, volume)
-    level = state.level
-    lesions = _nearest(ground, state.opened)
-    if state.begun is None:
-        low, high = level - 3.0, min(level + 3.0, spread.limit)
-        for _ in range(HALVINGS):
-            level = (low + high) / 2
-            held = ground.held(np.minimum(spread.distance(level, state.opened), lesions))
-            low, high = (level, high) if held < volume else (low, level)
-    bodies = spread.bodies(level, state.opened)
-    if state.begun is not None and _slight(ground, bodies, np.minimum(lesions, state.begun.shape.distance(ground.points))):
-        bodies = ()
+    full = _nearest(ground, state.opened)
+    level, sources = _levelled(ground, spread, state, full, volume)
+    bodies = spread.bodies(level, sources)
     parts = [_filled(name, one.lesion) for one in state.opened]
     if state.begun is not None:
+        if _slight(ground, bodies, np.minimum(full, state.begun.shape.distance(ground.points))):
+            bodies = ()
         source = Union(bodies) if bodies else spread.start
-        parts.append(_begun(ground, state.begun, source, bodies, lesions, volume, name))
+        parts.append(_begun(ground, state.begun, source, bodies, full, volume, name))
     return (*_in_bone(bodies, name, volume), *parts)
+
+
+def _levelled(
+    ground: Ground, spread: Spread, state: Flood, full: Floats, volume: float
+) -> tuple[float, Openings]:
+    """The level at which the smooth bodies and the full lesions hold the volume, and the lesions it spreads from.
+
+    Out of a full lesion cement is not pressed in a layer thinner than half an edge of its mesh, whose two faces no mesh
+    could tell apart: until there is enough for one it stays around the needles.
+    """
+    level, sources = state.level, state.opened
+    while True:
+        if state.begun is None:
+            low, high = 0.0, min(state.level + FARTHER_MM, spread.limit)
+            for _ in range(HALVINGS):
+                level = (low + high) / 2
+                held = ground.held(np.minimum(spread.distance(level, sources), full))
+                low, high = (level, high) if held < volume else (low, level)
+        thick = tuple(one for one in sources if level - one.level > one.lesion.solid.size_mm / 2)
+        if len(thick) == len(sources):
+            return level, sources
+        sources = thick
 
 
 def _slight(ground: Ground, bodies: tuple[Shape, ...], lesions: Floats) -> bool:
