@@ -44,29 +44,36 @@ class Balloons:
         start = Union(tuple(_ellipsoid(m, a, length / 2, SLACK_MM) for m, a in zip(middles, axes, strict=True)))
         free = cls(ground, middles, axes, length / 2, start, np.inf)
         beyond = ground.outer > -WALL_MM
-        return cls(ground, middles, axes, length / 2, start, float(free.arrival(())[beyond].min()))
+        return cls(ground, middles, axes, length / 2, start, float(free.front(()).time[beyond].min()))
 
-    def arrival(self, opened: Openings) -> Floats:
-        """(n,) radius at which a balloon reaches each point; infinite beyond their ends."""
-        found = np.full(len(self.ground.points), np.inf)
+    def front(self, sources: Openings) -> BalloonFront:
+        """The balloons; cement that has filled a lesion spreads no further."""
+        time = np.full(len(self.ground.points), np.inf)
         for middle, axis in zip(self.middles, self.axes, strict=True):
             local = self.ground.points - middle
             along = local @ axis
             across = np.linalg.norm(local - along[:, None] * axis, axis=1)
-            share = 1 - (along / self.half) ** 2
-            found = np.minimum(found, np.where(share > 1e-6, across / np.sqrt(np.maximum(share, 1e-6)), np.inf))
-        return found
+            share = np.maximum(1 - (along / self.half) ** 2, 1e-6)
+            time = np.minimum(time, np.where(share > 1e-6, across / np.sqrt(share), np.inf))
+        return BalloonFront(self, time)
 
-    def distance(self, level: float, opened: Openings) -> Floats:
+
+@dataclass(frozen=True, eq=False)
+class BalloonFront:
+    """Balloons as they are blown up."""
+
+    balloons: Balloons
+    #: (n,) radius at which a balloon reaches each point of the ground; infinite beyond their ends
+    time: Floats
+
+    def distance(self, level: float) -> Floats:
         """(n,) mm: the balloons of a radius."""
-        return Union(self.bodies(level, opened)).distance(self.ground.points)
+        return Union(self.bodies(level)).distance(self.balloons.ground.points)
 
-    def bodies(self, level: float, opened: Openings) -> tuple[Shape, ...]:
+    def bodies(self, level: float) -> tuple[Shape, ...]:
         """One ellipsoid each."""
-        return tuple(
-            _ellipsoid(middle, axis, self.half, max(level, SLACK_MM))
-            for middle, axis in zip(self.middles, self.axes, strict=True)
-        )
+        each = zip(self.balloons.middles, self.balloons.axes, strict=True)
+        return tuple(_ellipsoid(middle, axis, self.balloons.half, max(level, SLACK_MM)) for middle, axis in each)
 
 
 def _ellipsoid(middle: Floats, axis: Floats, half: float, radius: float) -> Ellipsoid:

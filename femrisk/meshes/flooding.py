@@ -44,24 +44,31 @@ class Opened:
 Openings = tuple[Opened, ...]
 
 
+class Front(Protocol):
+    """Bodies of cement that grow with a level, mm."""
+
+    #: (n,) level at which each point of the ground is reached
+    time: Floats
+
+    def distance(self, level: float) -> Floats:
+        """(n,) about mm: the body of a level at the points of the ground."""
+        ...
+
+    def bodies(self, level: float) -> tuple[Shape, ...]:
+        """The shapes of that body."""
+        ...
+
+
 class Spread(Protocol):
-    """How cement spreads, as bodies that grow with a level, mm."""
+    """How cement spreads."""
 
     #: where it starts
     start: Shape
     #: no body may grow beyond this level
     limit: float
 
-    def arrival(self, opened: Openings) -> Floats:
-        """(n,) level at which each point of the ground is reached, after these lesions were opened."""
-        ...
-
-    def distance(self, level: float, opened: Openings) -> Floats:
-        """(n,) about mm: the body of a level at the points of the ground."""
-        ...
-
-    def bodies(self, level: float, opened: Openings) -> tuple[Shape, ...]:
-        """The shapes of that body."""
+    def front(self, sources: Openings) -> Front:
+        """How it goes on after these lesions were filled."""
         ...
 
 
@@ -84,7 +91,7 @@ def flood(ground: Ground, spread: Spread, volume: float) -> Flood:
     """
     opened: Openings = ()
     while True:
-        time = spread.arrival(opened)
+        time = spread.front(opened).time
         inside = _nearest(ground, opened) < 0
         order = np.argsort(np.where(inside, -np.inf, time))
         filled, sorted_time = np.cumsum(ground.volume[order]), np.where(inside, -np.inf, time)[order]
@@ -101,7 +108,7 @@ def flood(ground: Ground, spread: Spread, volume: float) -> Flood:
         reachable = np.isfinite(sorted_time) | (sorted_time < 0)
         most = float(ground.volume[order][reachable & (sorted_time <= spread.limit)].sum())
         if volume > most:
-            raise GeometryError("", f"{volume / 1000:.1f} mL of cement do not fit: there is room for {most / 1000:.1f}")
+            raise GeometryError("", f"{volume / 1000:.1f} mL of cement do not fit: there is room for {most / 1000:.1f} mL")
         return Flood(float(sorted_time[int(np.searchsorted(filled, volume))]), opened, None)
 
 
@@ -134,8 +141,8 @@ def solids(ground: Ground, spread: Spread, volume: float, name: str) -> tuple[So
     """
     state = flood(ground, spread, volume)
     full = _nearest(ground, state.opened)
-    level, sources = _levelled(ground, spread, state, full, volume)
-    bodies = spread.bodies(level, sources)
+    level, front = _levelled(ground, spread, state, full, volume)
+    bodies = front.bodies(level)
     parts = [_filled(name, one.lesion) for one in state.opened]
     if state.begun is not None:
         if _slight(ground, bodies, np.minimum(full, state.begun.shape.distance(ground.points))):
@@ -147,23 +154,24 @@ def solids(ground: Ground, spread: Spread, volume: float, name: str) -> tuple[So
 
 def _levelled(
     ground: Ground, spread: Spread, state: Flood, full: Floats, volume: float
-) -> tuple[float, Openings]:
-    """The level at which the smooth bodies and the full lesions hold the volume, and the lesions it spreads from.
+) -> tuple[float, Front]:
+    """The level at which the smooth bodies and the full lesions hold the volume, and the front it belongs to.
 
     Out of a full lesion cement is not pressed in a layer thinner than half an edge of its mesh, whose two faces no mesh
     could tell apart: until there is enough for one it stays around the needles.
     """
     level, sources = state.level, state.opened
     while True:
+        front = spread.front(sources)
         if state.begun is None:
             low, high = 0.0, min(state.level + FARTHER_MM, spread.limit)
             for _ in range(HALVINGS):
                 level = (low + high) / 2
-                held = ground.held(np.minimum(spread.distance(level, sources), full))
+                held = ground.held(np.minimum(front.distance(level), full))
                 low, high = (level, high) if held < volume else (low, level)
         thick = tuple(one for one in sources if level - one.level > one.lesion.solid.size_mm / 2)
         if len(thick) == len(sources):
-            return level, sources
+            return level, front
         sources = thick
 
 

@@ -1,7 +1,7 @@
 """A vertebra and an approach in, needles pushed through its pedicles out.
 
 A needle goes through the middle of the pedicle's narrowest section to the border of the anterior third of the body, at
-mid-height: a quarter of the body's width beside the middle where there are two, in the middle where there is one. Where
+mid-height: a sixth of the body's width beside the middle where there are two, in the middle where there is one. Where
 the pedicle does not allow that, it ends as near to there as leaves bone around it.
 """
 
@@ -24,7 +24,7 @@ Approach = Literal["unipedicular", "bipedicular"]
 RADIUS_MM = 1.5
 #: where the tip lies, as shares of depth behind the anterior wall and of width beside the middle (assumed but for the
 #: anterior third, the usual teaching)
-TIP_BEHIND, TIP_ASIDE = 1 / 3, 1 / 4
+TIP_BEHIND, TIP_ASIDE = 1 / 3, 1 / 6
 #: step from the wanted place outwards, mm
 STEP = 0.5
 

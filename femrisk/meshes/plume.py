@@ -1,9 +1,9 @@
 """Where cement is let out in a vertebra in, the plume that grows from there out.
 
 The front is that of a fluid which the bone resists: its arrival T solves |grad T| = density / mean density of the body
-(assumed: in proportion to the ash density); an open lesion is reached all at once. So it goes round in uniform bone, further in the
-weak anterior and lower parts than in dense ones, and hardly into a pedicle. The surface of the bone holds it back. What
-is left out: the cement's viscosity, which decides how ragged the front is, its pressure, and the marrow it displaces.
+(assumed: in proportion to the ash density). So it goes round in uniform bone, a little further where the body is weak,
+and hardly into a pedicle. The surface of the bone holds it back. What is left out: the cement's viscosity, which decides
+how ragged the front is, its pressure, and the marrow it displaces.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Plume:
     ground: Ground
     #: where it is let out
     start: Shape
-    #: (n,) resistance of the bone, 1 on average in the body
+    #: (n,) resistance of the bone, 1 on average in the body, infinite outside the bone
     resistance: Floats
     limit: float = np.inf
 
@@ -51,47 +51,60 @@ class Plume:
         in_body = inside & body(ground.anatomy, ground.points)
         return cls(ground, start, density / float(density[in_body].mean()))
 
-    def arrival(self, opened: Openings) -> Floats:
-        """(n,) level at which each point is reached, in mm of bone of mean density."""
-        near = self.start.distance(self.ground.points)
+    def front(self, sources: Openings) -> PlumeFront:
+        """The plume that spreads from its start, and from each full lesion since it was opened."""
+        ground, near = self.ground, self.start.distance(self.ground.points)
         start = np.where(near < 2 * STEP, np.maximum(near, 0) * self.resistance, np.inf)
-        for one in opened:
-            inside = (one.depth(self.ground.points) < 0) & np.isfinite(self.resistance)
+        for one in sources:
+            inside = (one.depth(ground.points) < 0) & np.isfinite(self.resistance)
             start[inside] = np.minimum(start[inside], one.level)
-        grid = self.ground.grid
-        return arrival(grid(start), grid(self.resistance), STEP).ravel()
+        time = arrival(ground.grid(start), ground.grid(self.resistance), STEP).ravel()
+        reached, pace = time.copy(), np.where(np.isfinite(self.resistance), self.resistance, 1.0)
+        for one in sources:
+            depth = one.depth(ground.points)
+            # in a full lesion the front lies behind by the depth: as steep there as in bone
+            reached = np.where(depth < 0, np.minimum(reached, one.level + depth), reached)
+            pace = np.where(depth < 0, 1.0, pace)
+        _, nearest = ndimage.distance_transform_edt(ground.grid(ground.outer >= 0), return_indices=True)
+        inner = np.ravel_multi_index(tuple(nearest), ground.counts).ravel()
+        return PlumeFront(ground, time, reached[inner], pace[inner])
 
-    def distance(self, level: float, opened: Openings) -> Floats:
+
+@dataclass(frozen=True, eq=False)
+class PlumeFront:
+    """A plume as it grows."""
+
+    ground: Ground
+    #: (n,) level at which each point is reached, in mm of bone of mean density
+    time: Floats
+    #: (n,) the same, lower the deeper a point lies in a full lesion, and going on outside the bone as at its surface
+    reached: Floats
+    #: (n,) steepness of ``reached``
+    pace: Floats
+
+    def distance(self, level: float) -> Floats:
         """(n,) about mm: the plume of a level at the points of the ground."""
-        front = self._front(level, opened)
-        return -smooth_minimum(-front, -(self.ground.outer + WALL_MM), WALL_BLEND_MM)
+        return walled(self._ahead(level), self.ground.outer)
 
-    def bodies(self, level: float, opened: Openings) -> tuple[Shape, ...]:
+    def bodies(self, level: float) -> tuple[Shape, ...]:
         """One smooth body."""
-        ground = self.ground
-        front = GridDistance.of_samples(
-            ground.origin, STEP, ground.grid(self._front(level, opened)), np.array([ground.points[0], ground.points[-1]])
-        )
-
-        def implicit(points: Floats) -> Floats:
-            return -smooth_minimum(-front.distance(points), -(ground.anatomy.outer.distance(points) + WALL_MM), WALL_BLEND_MM)
-
-        held = ground.points[self.distance(level, opened) < STEP]
+        ground, ahead = self.ground, self._ahead(level)
+        ends = np.array([ground.points[0], ground.points[-1]])
+        smooth = GridDistance.of_samples(ground.origin, STEP, ground.grid(ahead), ends)
+        held = ground.points[walled(ahead, ground.outer) < STEP]
         box = np.array([held.min(axis=0), held.max(axis=0)])
-        return (resample(implicit, box, SHAPE_STEP)[0],)
-
-    def _front(self, level: float, opened: Openings) -> Floats:
-        """(n,) about mm from the front, smooth, as if there were no wall."""
-        time = self.arrival(opened)
-        ahead = (time - level) / np.where(np.isfinite(self.resistance), self.resistance, 1.0)
-        for one in opened:
-            depth = one.depth(self.ground.points)
-            # behind the front by the depth in the lesion: as steep there as in bone
-            ahead = np.where(depth < 0, np.minimum(ahead, one.level - level + depth), ahead)
-        ahead = np.clip(ahead, -BAND_MM, BAND_MM)
-        outside = self.ground.outer >= 0
-        nearest = ndimage.distance_transform_edt(
-            self.ground.grid(outside), return_distances=False, return_indices=True
+        outer = ground.anatomy.outer
+        shape, _ = resample(
+            lambda points: walled(smooth.distance(points), outer.distance(points)), box, SHAPE_STEP, margin=2.0
         )
-        filled = self.ground.grid(ahead)[tuple(nearest)]
-        return ndimage.gaussian_filter(filled, SMOOTHING_MM / STEP, mode="nearest").ravel()
+        return (shape,)
+
+    def _ahead(self, level: float) -> Floats:
+        """(n,) about mm from the front, smooth, as if there were no wall."""
+        ahead = np.clip((self.reached - level) / self.pace, -BAND_MM, BAND_MM)
+        return ndimage.gaussian_filter(self.ground.grid(ahead), SMOOTHING_MM / STEP, mode="nearest").ravel()
+
+
+def walled(front: Floats, outer: Floats) -> Floats:
+    """(n,) a front kept off the surface of the bone, with a rounded edge."""
+    return -smooth_minimum(-front, -(outer + WALL_MM), WALL_BLEND_MM)

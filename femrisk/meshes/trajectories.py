@@ -15,6 +15,7 @@ from femrisk.meshes.vertebra_involvement import face_names
 
 Side = Literal["left", "right"]
 SIDES: tuple[Side, Side] = ("left", "right")
+CANAL = "the canal"
 #: step along a way, mm
 STEP = 0.25
 #: from here on, in front of the middle of the pedicle, a way must lie in the bone; behind it lies the entry, mm
@@ -55,12 +56,11 @@ class Clearance:
     def words(self, anatomy: VertebraAnatomy, side: Side) -> str:
         """``comes 1.2 mm through the anterior wall at (3, 14, 2) mm``."""
         wall = wall_words(anatomy, self.place, side)
-        how = f"{-self.bone_mm:.1f} mm through" if self.bone_mm < 0 else f"within {self.bone_mm:.1f} mm of"
-        verb = "enters" if wall == "the canal" and self.bone_mm < 0 else "comes"
-        how = f"by {-self.bone_mm:.1f} mm" if verb == "enters" else how
-        return f"enters {wall} {how} at {spot(self.place)}" if verb == "enters" else (
-            f"comes {how} {wall} at {spot(self.place)}"
-        )
+        if self.bone_mm >= 0:
+            return f"comes within {self.bone_mm:.1f} mm of {wall} at {spot(self.place)}"
+        if wall == CANAL:
+            return f"enters {CANAL} by {-self.bone_mm:.1f} mm at {spot(self.place)}"
+        return f"comes {-self.bone_mm:.1f} mm through {wall} at {spot(self.place)}"
 
 
 def wall_words(anatomy: VertebraAnatomy, place: Floats, side: Side) -> str:
@@ -74,7 +74,7 @@ def wall_words(anatomy: VertebraAnatomy, place: Floats, side: Side) -> str:
     share = aside / anatomy.landmarks.pedicle_width, up / anatomy.landmarks.pedicle_height
     if abs(share[1]) > abs(share[0]):
         return f"the {'upper' if up > 0 else 'lower'} side of the pedicle"
-    return "the canal" if aside > 0 else "the lateral side of the pedicle"
+    return CANAL if aside > 0 else "the lateral side of the pedicle"
 
 
 def clearance(anatomy: VertebraAnatomy, way: Trajectory, radius: float, first: float, last: float) -> Clearance:
