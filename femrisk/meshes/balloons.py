@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from femrisk.meshes.flooding import Openings
-from femrisk.meshes.ground import WALL_MM, Ground
+from femrisk.meshes.ground import STEP, WALL_MM, Ground
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.needles import Needle
 from femrisk.meshes.shapes import Ellipsoid, Shape, Union, unit
@@ -67,8 +67,13 @@ class BalloonFront:
     time: Floats
 
     def distance(self, level: float) -> Floats:
-        """(n,) mm: the balloons of a radius."""
-        return Union(self.bodies(level)).distance(self.balloons.ground.points)
+        """(n,) mm: the balloons of a radius; infinite at points that are not near."""
+        points, shape = self.balloons.ground.points, Union(self.bodies(level))
+        lower, upper = shape.bounds()
+        near = np.flatnonzero(np.all((points > lower - STEP) & (points < upper + STEP), axis=1))
+        found = np.full(len(points), np.inf)
+        found[near] = shape.distance(points[near])
+        return found
 
     def bodies(self, level: float) -> tuple[Shape, ...]:
         """One ellipsoid each."""

@@ -48,7 +48,7 @@ def _sweep(time, slowness, step, way):  # type: ignore[no-untyped-def]
 
 
 def arrival(start: Floats, slowness: Floats, step: float) -> Floats:
-    """Solve |grad T| = slowness by fast sweeping; first order: about 3 % late along diagonals.
+    """Solve |grad T| = slowness by fast sweeping; first order: late along diagonals, by up to a tenth near the start.
 
     Args:
         start: (nx, ny, nz) arrivals that are known, infinite elsewhere.

@@ -108,8 +108,12 @@ def flood(ground: Ground, spread: Spread, volume: float) -> Flood:
         reachable = np.isfinite(sorted_time) | (sorted_time < 0)
         most = float(ground.volume[order][reachable & (sorted_time <= spread.limit)].sum())
         if volume > most:
-            raise GeometryError("", f"{volume / 1000:.1f} mL of cement do not fit: there is room for {most / 1000:.1f} mL")
+            raise _too_much(volume, most)
         return Flood(float(sorted_time[int(np.searchsorted(filled, volume))]), opened, None)
+
+
+def _too_much(volume: float, most: float) -> GeometryError:
+    return GeometryError("", f"{volume / 1000:.1f} mL of cement do not fit: there is room for {most / 1000:.1f} mL")
 
 
 def _nearest(ground: Ground, opened: Openings) -> Floats:
@@ -148,8 +152,8 @@ def solids(ground: Ground, spread: Spread, volume: float, name: str) -> tuple[So
         if _slight(ground, bodies, np.minimum(full, state.begun.shape.distance(ground.points))):
             bodies = ()
         source = Union(bodies) if bodies else spread.start
-        parts.append(_begun(ground, state.begun, source, bodies, full, volume, name))
-    return (*_in_bone(bodies, name, volume), *parts)
+        parts.append(_begun(ground, state, source, bodies, volume, name))
+    return (*_in_bone(ground, bodies, name), *parts)
 
 
 def _levelled(
@@ -165,6 +169,8 @@ def _levelled(
         front = spread.front(sources)
         if state.begun is None:
             low, high = 0.0, min(state.level + FARTHER_MM, spread.limit)
+            if (most := ground.held(np.minimum(front.distance(high), full))) < volume:
+                raise _too_much(volume, most)
             for _ in range(HALVINGS):
                 level = (low + high) / 2
                 held = ground.held(np.minimum(front.distance(level), full))
@@ -180,8 +186,12 @@ def _slight(ground: Ground, bodies: tuple[Shape, ...], lesions: Floats) -> bool:
     return ground.held(np.maximum(distance, -lesions)) < BULB_MM3
 
 
-def _in_bone(bodies: tuple[Shape, ...], name: str, volume: float) -> tuple[Solid, ...]:
-    size = _size(volume / max(len(bodies), 1))
+def _in_bone(ground: Ground, bodies: tuple[Shape, ...], name: str) -> tuple[Solid, ...]:
+    """The bodies as solids, with four edges to the radius of a ball of half of them: most have two starts."""
+    if not bodies:
+        return ()
+    volume = ground.held(np.min([shape.distance(ground.points) for shape in bodies], axis=0))
+    size = float(np.clip(np.cbrt(3 * (volume / 2) / (4 * np.pi)) / 4, 0.4, 3.0))
     names = (name,) if len(bodies) == 1 else tuple(f"{name}_{index + 1}" for index in range(len(bodies)))
     return tuple(Solid(one, shape, "cement", size) for one, shape in zip(names, bodies, strict=True))
 
@@ -193,26 +203,18 @@ def _filled(name: str, lesion: PlacedLesion) -> Solid:
 
 
 def _begun(
-    ground: Ground,
-    lesion: PlacedLesion,
-    source: Shape,
-    bodies: tuple[Shape, ...],
-    full: Floats,
-    volume: float,
-    name: str,
+    ground: Ground, state: Flood, source: Shape, bodies: tuple[Shape, ...], volume: float, name: str
 ) -> Solid:
     """The cement in a lesion that is filled in part: what lies within one distance of where it came in."""
-    reach, within = source.distance(ground.points), lesion.shape.distance(ground.points)
-    others = np.min([full, *(shape.distance(ground.points) for shape in bodies)], axis=0)
+    lesion = state.begun
+    assert lesion is not None
+    fine = ground.near((lesion.shape, *bodies, *(one.lesion.shape for one in state.opened)))
+    reach, within = source.distance(fine.points), lesion.shape.distance(fine.points)
+    others = np.min([_nearest(fine, state.opened), *(shape.distance(fine.points) for shape in bodies)], axis=0)
     low, high = 0.0, 2 * float(np.linalg.norm(np.diff(lesion.shape.bounds(), axis=0)))
     for _ in range(HALVINGS + 4):
         grown = (low + high) / 2
-        held = ground.held(np.minimum(others, np.maximum(reach - grown, within)))
+        held = fine.held(np.minimum(others, np.maximum(reach - grown, within)))
         low, high = (grown, high) if held < volume else (low, grown)
     shape = Intersection((Offset(source, high), Offset(lesion.shape, CLEAR_MM)))
     return Solid(f"{name}_in_{lesion.name}", shape, "cement", lesion.solid.size_mm, lesion.name)
-
-
-def _size(volume: float) -> float:
-    """Edge length for a body of cement, mm: four edges to its radius, as in a lesion."""
-    return float(np.clip(np.cbrt(3 * volume / (4 * np.pi)) / 4, 0.4, 3.0))

@@ -11,10 +11,12 @@ from femrisk.meshes.involvement import covered
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.lesions import PlacedLesion
 from femrisk.meshes.sampled import lattice
-from femrisk.meshes.shapes import Shape
+from femrisk.meshes.shapes import Shape, Union
 
 #: step of the grid, mm
 STEP = 0.75
+#: points of a finer grid
+FINE_POINTS = 250_000
 #: bone left under the surface where it is whole, mm (assumed: shell and endplates, through which cement does not pass)
 WALL_MM = 1.0
 #: reach of the grid beyond the body: sideways and to the front, backwards (pedicles), up and down, mm
@@ -23,14 +25,17 @@ MARGINS = (3.0, 16.0, 4.0)
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """Body and pedicles of a vertebra on a grid of n = nx ny nz points."""
+    """A part of a vertebra on a grid of n = nx ny nz points."""
 
     anatomy: VertebraAnatomy
     #: lytic lesions, which cement fills before it enters bone
     lesions: tuple[PlacedLesion, ...]
-    #: (3,) first point, and number of points along x, y, z
+    #: devices, which hold no cement
+    taken: tuple[Shape, ...]
+    #: (3,) first point, number of points along x, y, z, and their distance, mm
     origin: Floats
     counts: tuple[int, int, int]
+    step: float
     #: (n, 3) mm
     points: Floats = field(repr=False)
     #: (n,) distance from the surface of the bone, mm, negative inside
@@ -42,20 +47,39 @@ class Ground:
     def of(
         cls, anatomy: VertebraAnatomy, lesions: tuple[PlacedLesion, ...], taken: tuple[Shape, ...] = ()
     ) -> Ground:
-        """The grid; what lies in ``taken`` (devices) holds no cement."""
+        """Body and pedicles."""
         marks = anatomy.landmarks
         side, back, tall = MARGINS
         high = max(marks.anterior_height, marks.posterior_height) / 2 + tall
         lower = np.array([-marks.body_width / 2 - side, marks.posterior_wall - back, -high])
         upper = np.array([marks.body_width / 2 + side, marks.anterior_wall + side, high])
-        axes = [np.arange(low, top + STEP, STEP) for low, top in zip(lower, upper, strict=True)]
+        lytic = tuple(lesion for lesion in lesions if lesion.nature == "lytic")
+        return cls.between(anatomy, lytic, taken, np.array([lower, upper]), STEP)
+
+    @classmethod
+    def between(
+        cls,
+        anatomy: VertebraAnatomy,
+        lesions: tuple[PlacedLesion, ...],
+        taken: tuple[Shape, ...],
+        box: Floats,
+        step: float,
+    ) -> Ground:
+        """What lies in a box (2, 3), mm."""
+        axes = [np.arange(low, high + step, step) for low, high in zip(*box, strict=True)]
         points = lattice(axes)
         outer = anatomy.outer.distance(points)
-        volume = share(outer) * STEP**3
+        volume = share(outer, step) * step**3
         for shape in taken:
-            volume = volume * (1 - share(shape.distance(points)))
-        lytic = tuple(lesion for lesion in lesions if lesion.nature == "lytic")
-        return cls(anatomy, lytic, lower, (len(axes[0]), len(axes[1]), len(axes[2])), points, outer, volume)
+            volume = volume * (1 - share(shape.distance(points), step))
+        counts = (len(axes[0]), len(axes[1]), len(axes[2]))
+        return cls(anatomy, lesions, taken, box[0], counts, step, points, outer, volume)
+
+    def near(self, shapes: tuple[Shape, ...]) -> Ground:
+        """The same on a finer grid, around some shapes only."""
+        box = Union(shapes).bounds() + np.array([[-STEP], [STEP]])
+        step = min(STEP, float(np.cbrt(np.prod(box[1] - box[0]) / FINE_POINTS)))
+        return Ground.between(self.anatomy, self.lesions, self.taken, box, step)
 
     def grid(self, values: Floats) -> Floats:
         """(n,) -> (nx, ny, nz)."""
@@ -63,13 +87,9 @@ class Ground:
 
     def held(self, distance: Floats) -> float:
         """Volume of bone inside a body known by its distance (n,), mm3."""
-        return float((share(distance) * self.volume).sum())
-
-    def walled(self, distance: Floats) -> Floats:
-        """(n,) the same body kept off the surface of the bone."""
-        return np.maximum(distance, self.outer + WALL_MM)
+        return float((share(distance, self.step) * self.volume).sum())
 
 
-def share(distance: Floats) -> Floats:
-    """(n,) share of each point's cube that a body holds."""
-    return covered(distance, np.full(3, STEP))
+def share(distance: Floats, step: float) -> Floats:
+    """(n,) share of the cube around each point that a body holds."""
+    return covered(distance, np.full(3, step))

@@ -31,7 +31,7 @@ from femrisk.meshes.trajectories import (
 from femrisk.part import Part
 
 #: Bone left round a screw in the pedicle and in the body, mm: least (assumed).
-PEDICLE_BONE_MM, BODY_BONE_MM = 0.5, 1.5
+PEDICLE_BONE_MM, BODY_BONE_MM = 0.5, 1.0
 #: A screw is turned inwards from the pedicle's own axis by up to this, in steps of 1 deg, until it fits (assumed).
 MOST_TURN_DEG = 20
 #: Length of a screw from its tip that has holes for cement, mm (assumed).
@@ -55,7 +55,7 @@ class PlacedScrew:
 class PedicleScrewSet(Part):
     """Two screws through the middle of the pedicles' narrowest sections, level, into the body.
 
-    Each converges as its pedicle does, or by as much more as it needs to leave 1.5 mm of bone in the body. It is a solid
+    Each converges as its pedicle does, or by as much more as it needs to leave 1 mm of bone in the body. It is a solid
     round-nosed cylinder of its thread's diameter, flush with the bone where it enters: core and thread are not told
     apart, and heads and rods are left out, so that no load goes through them to other vertebrae.
     """
@@ -107,32 +107,37 @@ class PedicleScrewSet(Part):
 
     def _screw(self, anatomy: VertebraAnatomy, side: Side) -> PlacedScrew:
         """The screw that converges least of those that fit."""
-        axis = pedicle(anatomy, side)[1]
+        screw, worst = self._tried(anatomy, side, self.length_mm)
+        if screw is not None:
+            return screw
+        shorter = np.arange(np.ceil(self.length_mm) - 1, 19, -1)
+        fitting = next((length for length in shorter if self._tried(anatomy, side, float(length))[0]), None)
+        least = f"least bone round it: {PEDICLE_BONE_MM} mm in the pedicle, {BODY_BONE_MM} mm in the body"
+        allowed = least if fitting is None else f"allowed: up to {fitting:g} of this diameter, got: {self.length_mm:g}"
+        raise GeometryError(
+            f"screws.{'length_mm' if self.convergence_deg is None or fitting else 'convergence_deg'}",
+            f"the {side} screw of {self.diameter_mm:g} x {self.length_mm:g} mm {worst.words(anatomy, side)} ({allowed})",
+        )
+
+    def _tried(self, anatomy: VertebraAnatomy, side: Side, length: float) -> tuple[PlacedScrew | None, Clearance]:
+        """The screw of a length, if one fits, and the least bone at the convergence that leaves most."""
+        axis, radius = pedicle(anatomy, side)[1], self.diameter_mm / 2
         own = float(np.degrees(np.arctan2(-axis[0] if side == "right" else axis[0], axis[1])))
         angles = own + np.arange(MOST_TURN_DEG + 1.0) if self.convergence_deg is None else [self.convergence_deg]
-        worst: tuple[float, Clearance] | None = None
+        found = []
         for angle in angles:
             way = converging(anatomy, side, float(angle))
-            entry, radius = way.entry(anatomy), self.diameter_mm / 2
-            last = entry + self.length_mm - radius
-            found = [
-                (left.bone_mm - least, left)
-                for left, least in (
-                    (clearance(anatomy, way, radius, BEHIND_MM, PEDICLE_MM), PEDICLE_BONE_MM),
-                    (clearance(anatomy, way, radius, PEDICLE_MM, max(last, PEDICLE_MM)), BODY_BONE_MM),
-                )
-            ]
-            spare = min(found, key=lambda pair: pair[0])
-            if spare[0] >= 0:
-                return PlacedScrew(way, Capsule(way.at(entry - PROUD_MM), way.at(last), radius))
-            worst = spare if worst is None or spare[0] > worst[0] else worst
-        assert worst is not None
-        key = "length_mm" if self.convergence_deg is None else "convergence_deg"
-        raise GeometryError(
-            f"screws.{key}",
-            f"the {side} screw of {self.diameter_mm:g} x {self.length_mm:g} mm {worst[1].words(anatomy, side)} (least "
-            f"bone round it: {PEDICLE_BONE_MM} mm in the pedicle, {BODY_BONE_MM} mm in the body)",
-        )
+            entry = way.entry(anatomy)
+            last = entry + length - radius
+            zones = (
+                (clearance(anatomy, way, radius, BEHIND_MM, PEDICLE_MM), PEDICLE_BONE_MM),
+                (clearance(anatomy, way, radius, PEDICLE_MM, max(last, PEDICLE_MM)), BODY_BONE_MM),
+            )
+            spare, left = min(((left.bone_mm - least, left) for left, least in zones), key=lambda pair: pair[0])
+            if spare >= 0:
+                return PlacedScrew(way, Capsule(way.at(entry - PROUD_MM), way.at(last), radius)), left
+            found.append((spare, left))
+        return None, max(found, key=lambda pair: pair[0])[1]
 
 
 def _front(screw: PlacedScrew) -> Capsule:

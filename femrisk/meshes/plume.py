@@ -29,6 +29,8 @@ WALL_BLEND_MM = 2.0
 BAND_MM = 4.0
 #: step of the grid on which the finished shape's distance is kept, mm
 SHAPE_STEP = 0.8
+#: and so far around it, mm: cement in a lesion is measured from where it came in
+FAR_MM = 16.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +97,7 @@ class PlumeFront:
         box = np.array([held.min(axis=0), held.max(axis=0)])
         outer = ground.anatomy.outer
         shape, _ = resample(
-            lambda points: walled(smooth.distance(points), outer.distance(points)), box, SHAPE_STEP, margin=2.0
+            lambda points: walled(smooth.distance(points), outer.distance(points)), box, SHAPE_STEP, margin=FAR_MM
         )
         return (shape,)
 
