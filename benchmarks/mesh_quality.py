@@ -32,7 +32,7 @@ SITES = ("head", "neck", "neck", "neck", "intertrochanteric", "greater_trochante
 #: the usual edge lengths of a femur and of a vertebra
 SIZE_MM, SPINE_SIZE_MM = 3.0, 2.0
 #: cells along each side of the box of a solid, each with one random point
-SIDE = 75
+SIDE = 60
 
 
 @dataclass(frozen=True)
@@ -240,7 +240,7 @@ def main() -> None:
     for row in rows(range(first, last), tuple(asked.family or (FAMILIES if asked.bone == "femur" else SPINE_FAMILIES))):
         print(line(row), flush=True)
         found.append(row)
-    text = f"# Mesh quality, seeds {first} to {last - 1}, mesh_size_mm = {SIZE_MM if asked.bone == "femur" else SPINE_SIZE_MM:g}\n\n{table(found)}"
+    text = f"# Mesh quality, seeds {first} to {last - 1}, mesh_size_mm = {SIZE_MM if asked.bone == 'femur' else SPINE_SIZE_MM:g}\n\n{table(found)}"
     asked.output.write_text(text)
     print(text)
 

@@ -146,7 +146,8 @@ def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...], m
                 else None
             )
             layers = arm.paint(solids, scene.lesions)
-            tasks.append(ArmTask(name, layers, *((cement.volume_ml, cement.leak) if cement else (None, None)), weakness))
+            volume, leak = (cement.volume_ml, cement.leak) if cement else (None, None)
+            tasks.append(ArmTask(name, layers, volume, leak, weakness))
     point, normal = section(scene)
     return SolveTask(
         family.name,

@@ -6,9 +6,9 @@ sets is active; every other option stands behind a ``#`` with its default.
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -86,14 +86,14 @@ origin in the middle of the body, x right, y anterior, z up.
 WIDTH = 118
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Page:
     """What a starter is about."""
 
     #: its bone's ``anatomy_kind``
     bone: str
     #: what is explained, and not told again; grows
-    told: set[str] = field(default_factory=set)
+    told: set[str] = dataclasses.field(default_factory=set)
 
     def fitting(self, models: tuple[type[BaseModel], ...]) -> tuple[type[BaseModel], ...]:
         """Those that belong to the bone."""

@@ -1,8 +1,8 @@
 """Needles in a vertebra in, the balloons of a kyphoplasty blown up along them out.
 
 The cavities are ellipsoids of revolution around the needles, as long as the balloons, whose middles lie in the frontal
-plane through the middle of the body; they are blown up alike until they hold the cement. What is left out: the bone they
-press aside, which stays as dense as it was around them, and the height that a collapsed body may regain.
+plane through the middle of the body; they are blown up alike until they hold the cement. What is left out: that the
+bone they press aside is denser around them, and the height that a collapsed body may regain.
 """
 
 from __future__ import annotations

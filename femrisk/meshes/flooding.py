@@ -47,8 +47,10 @@ Openings = tuple[Opened, ...]
 class Front(Protocol):
     """Bodies of cement that grow with a level, mm."""
 
-    #: (n,) level at which each point of the ground is reached
-    time: Floats
+    @property
+    def time(self) -> Floats:
+        """(n,) level at which each point of the ground is reached."""
+        ...
 
     def distance(self, level: float) -> Floats:
         """(n,) about mm: the body of a level at the points of the ground."""
@@ -62,10 +64,15 @@ class Front(Protocol):
 class Spread(Protocol):
     """How cement spreads."""
 
-    #: where it starts
-    start: Shape
-    #: no body may grow beyond this level
-    limit: float
+    @property
+    def start(self) -> Shape:
+        """Where it starts."""
+        ...
+
+    @property
+    def limit(self) -> float:
+        """No body may grow beyond this level."""
+        ...
 
     def front(self, sources: Openings) -> Front:
         """How it goes on after these lesions were filled."""
@@ -126,7 +133,11 @@ def _next(ground: Ground, time: Floats, opened: Openings) -> tuple[PlacedLesion,
     found = []
     for lesion in ground.lesions:
         deep = (lesion.shape.distance(ground.points) < -OPENING_MM) & (ground.volume > 0)
-        if all(lesion is not one.lesion for one in opened) and deep.any() and np.isfinite(level := float(time[deep].min())):
+        if (
+            all(lesion is not one.lesion for one in opened)
+            and deep.any()
+            and np.isfinite(level := float(time[deep].min()))
+        ):
             found.append((lesion, level))
     return min(found, key=lambda pair: pair[1], default=None)
 
@@ -156,9 +167,7 @@ def solids(ground: Ground, spread: Spread, volume: float, name: str) -> tuple[So
     return (*_in_bone(ground, bodies, name), *parts)
 
 
-def _levelled(
-    ground: Ground, spread: Spread, state: Flood, full: Floats, volume: float
-) -> tuple[float, Front]:
+def _levelled(ground: Ground, spread: Spread, state: Flood, full: Floats, volume: float) -> tuple[float, Front]:
     """The level at which the smooth bodies and the full lesions hold the volume, and the front it belongs to.
 
     Out of a full lesion cement is not pressed in a layer thinner than half an edge of its mesh, whose two faces no mesh
@@ -187,11 +196,11 @@ def _slight(ground: Ground, bodies: tuple[Shape, ...], lesions: Floats) -> bool:
 
 
 def _in_bone(ground: Ground, bodies: tuple[Shape, ...], name: str) -> tuple[Solid, ...]:
-    """The bodies as solids, with four edges to the radius of a ball of half of them: most have two starts."""
+    """The bodies as solids, with four edges to the radius of a ball of their volume, as in a lesion."""
     if not bodies:
         return ()
-    volume = ground.held(np.min([shape.distance(ground.points) for shape in bodies], axis=0))
-    size = float(np.clip(np.cbrt(3 * (volume / 2) / (4 * np.pi)) / 4, 0.4, 3.0))
+    volume = ground.held(np.min([shape.distance(ground.points) for shape in bodies], axis=0)) / len(bodies)
+    size = float(np.clip(np.cbrt(3 * volume / (4 * np.pi)) / 4, 0.4, 3.0))
     names = (name,) if len(bodies) == 1 else tuple(f"{name}_{index + 1}" for index in range(len(bodies)))
     return tuple(Solid(one, shape, "cement", size) for one, shape in zip(names, bodies, strict=True))
 
@@ -202,9 +211,7 @@ def _filled(name: str, lesion: PlacedLesion) -> Solid:
     )
 
 
-def _begun(
-    ground: Ground, state: Flood, source: Shape, bodies: tuple[Shape, ...], volume: float, name: str
-) -> Solid:
+def _begun(ground: Ground, state: Flood, source: Shape, bodies: tuple[Shape, ...], volume: float, name: str) -> Solid:
     """The cement in a lesion that is filled in part: what lies within one distance of where it came in."""
     lesion = state.begun
     assert lesion is not None

@@ -44,9 +44,7 @@ class Ground:
     volume: Floats = field(repr=False)
 
     @classmethod
-    def of(
-        cls, anatomy: VertebraAnatomy, lesions: tuple[PlacedLesion, ...], taken: tuple[Shape, ...] = ()
-    ) -> Ground:
+    def of(cls, anatomy: VertebraAnatomy, lesions: tuple[PlacedLesion, ...], taken: tuple[Shape, ...] = ()) -> Ground:
         """Body and pedicles."""
         marks = anatomy.landmarks
         side, back, tall = MARGINS

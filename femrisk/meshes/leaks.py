@@ -16,7 +16,7 @@ RISKY = ("posterior_wall", "superior_endplate", "inferior_endplate")
 
 
 def leak_in_vertebra(cement: Shape, anatomy: VertebraAnatomy) -> str | None:
-    """``leaves the bone through the left wall at (-17, 3, 2) mm; within 1.2 mm of the posterior wall at ...``, or None."""
+    """``leaves the bone through the left wall at (-17, 3, 2) mm; within 1.2 mm of the posterior wall ...``, or None."""
     gap = cement.distance(anatomy.surface_points)
     near = gap < REACH_MM
     points, gap = anatomy.surface_points[near], gap[near]

@@ -66,6 +66,7 @@ def needle(anatomy: VertebraAnatomy, side: Side, aside: float) -> Needle:
         left = clearance(anatomy, way, RADIUS_MM, BEHIND_MM, float(np.linalg.norm(tip - way.middle)))
         if left.bone_mm > 0:
             return Needle(way, tip)
-        found.append((left.bone_mm, left))
-    best = max(found, key=lambda pair: pair[0])[1]
-    raise GeometryError("side", f"a needle of {2 * RADIUS_MM:g} mm through the {side} pedicle {best.words(anatomy, side)}")
+        found.append(left)
+    best = max(found, key=lambda left: left.bone_mm)
+    words = best.words(anatomy, side)
+    raise GeometryError("approach", f"a needle of {2 * RADIUS_MM:g} mm through the {side} pedicle {words}")

@@ -75,7 +75,7 @@ class PedicleScrewSet(Part):
         """The left, then the right screw.
 
         Raises:
-            GeometryError: a screw wider than its pedicle, or one that comes out of the bone; says where, by how many mm.
+            GeometryError: a screw wider than its pedicle, or one that comes out of the bone; it says where.
         """
         room = anatomy.landmarks.pedicle_width - 2 * PEDICLE_BONE_MM
         if self.diameter_mm > room:
@@ -114,10 +114,9 @@ class PedicleScrewSet(Part):
         fitting = next((length for length in shorter if self._tried(anatomy, side, float(length))[0]), None)
         least = f"least bone round it: {PEDICLE_BONE_MM} mm in the pedicle, {BODY_BONE_MM} mm in the body"
         allowed = least if fitting is None else f"allowed: up to {fitting:g} of this diameter, got: {self.length_mm:g}"
-        raise GeometryError(
-            f"screws.{'length_mm' if self.convergence_deg is None or fitting else 'convergence_deg'}",
-            f"the {side} screw of {self.diameter_mm:g} x {self.length_mm:g} mm {worst.words(anatomy, side)} ({allowed})",
-        )
+        key = "length_mm" if self.convergence_deg is None or fitting else "convergence_deg"
+        size = f"{self.diameter_mm:g} x {self.length_mm:g} mm"
+        raise GeometryError(f"screws.{key}", f"the {side} screw of {size} {worst.words(anatomy, side)} ({allowed})")
 
     def _tried(self, anatomy: VertebraAnatomy, side: Side, length: float) -> tuple[PlacedScrew | None, Clearance]:
         """The screw of a length, if one fits, and the least bone at the convergence that leaves most."""
@@ -142,4 +141,5 @@ class PedicleScrewSet(Part):
 
 def _front(screw: PlacedScrew) -> Capsule:
     """The perforated part of a screw."""
-    return Capsule(screw.shape.end - (PERFORATED_MM - screw.shape.radius) * screw.way.axis, screw.shape.end, screw.shape.radius)
+    shape = screw.shape
+    return Capsule(shape.end - (PERFORATED_MM - shape.radius) * screw.way.axis, shape.end, shape.radius)

@@ -2,8 +2,8 @@
 
 The front is that of a fluid which the bone resists: its arrival T solves |grad T| = density / mean density of the body
 (assumed: in proportion to the ash density). So it goes round in uniform bone, a little further where the body is weak,
-and hardly into a pedicle. The surface of the bone holds it back. What is left out: the cement's viscosity, which decides
-how ragged the front is, its pressure, and the marrow it displaces.
+and hardly into a pedicle. The surface of the bone holds it back. What is left out: the cement's viscosity, which
+decides how ragged the front is, its pressure, and the marrow it displaces.
 """
 
 from __future__ import annotations

@@ -43,7 +43,8 @@ class BodyCementPart(Part):
         """Volume, mm3, and the key it comes from."""
         if self.volume_ml is not None:
             return 1000 * self.volume_ml, "volume_ml"
-        return (USUAL_SHARE if self.body_fraction is None else self.body_fraction) * body_volume(anatomy), "body_fraction"
+        fraction = USUAL_SHARE if self.body_fraction is None else self.body_fraction
+        return fraction * body_volume(anatomy), "body_fraction"
 
 
 class PlumePart(BodyCementPart):

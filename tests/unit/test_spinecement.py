@@ -76,9 +76,7 @@ def test_a_front_goes_round_a_wall_and_not_through_it() -> None:
 
 
 @pytest.mark.parametrize("millilitres", [0.5, 1.5, 2.5, 5.0])
-def test_the_plume_holds_the_volume_asked_for(
-    millilitres: float, bone: VertebraAnatomy, ground: Ground
-) -> None:
+def test_the_plume_holds_the_volume_asked_for(millilitres: float, bone: VertebraAnatomy, ground: Ground) -> None:
     # a ball of 7 mm holds 1.4 mL: less than it, some of the bone, a layer around it, and most of the body
     lesion = ball(bone)
     solids = PlumePart(volume_ml=millilitres).cements(bone, (lesion,))
