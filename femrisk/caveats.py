@@ -96,10 +96,19 @@ def _model(
 def _leaks(results: Sequence[Result]) -> list[str]:
     """Where cement may leak, each place once."""
     places = {str(result["arm"]): str(result["cement_leak"]) for result in results if result.get("cement_leak")}
-    return [
+    sentences = [
         f"Cement may leak ({', '.join(arm for arm in places if places[arm] == place)}): {place}."
         for place in dict.fromkeys(places.values())
     ]
+    bridging = [
+        arm for arm, place in places.items() if all(f"{end} endplate" in place for end in ("superior", "inferior"))
+    ]
+    if bridging:
+        sentences.append(
+            f"Cement reaches from endplate to endplate ({', '.join(bridging)}), where the resin of the test holds the "
+            "bone so that it cannot fail: it bears load as a column would, and the strength is an upper bound."
+        )
+    return sentences
 
 
 def _linear(results: Sequence[Result]) -> list[str]:

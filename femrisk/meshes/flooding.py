@@ -123,6 +123,13 @@ def _too_much(volume: float, most: float) -> GeometryError:
     return GeometryError("", f"{volume / 1000:.1f} mL of cement do not fit: there is room for {most / 1000:.1f} mL")
 
 
+def _enough(volume: float, least: float) -> None:
+    """Refuse less cement than there is where it starts."""
+    if volume < 0.98 * least:
+        what = f"{volume / 1000:.2f} mL of cement are too little: {least / 1000:.2f} mL lie where it starts"
+        raise GeometryError("", what)
+
+
 def _nearest(ground: Ground, opened: Openings) -> Floats:
     """(n,) distance from the lesions that are open, mm, infinite without any."""
     return np.min([np.full(len(ground.points), np.inf), *(one.depth(ground.points) for one in opened)], axis=0)
@@ -180,6 +187,7 @@ def _levelled(ground: Ground, spread: Spread, state: Flood, full: Floats, volume
             low, high = 0.0, min(state.level + FARTHER_MM, spread.limit)
             if (most := ground.held(np.minimum(front.distance(high), full))) < volume:
                 raise _too_much(volume, most)
+            _enough(volume, ground.held(np.minimum(front.distance(low), full)))
             for _ in range(HALVINGS):
                 level = (low + high) / 2
                 held = ground.held(np.minimum(front.distance(level), full))
@@ -218,6 +226,7 @@ def _begun(ground: Ground, state: Flood, source: Shape, bodies: tuple[Shape, ...
     fine = ground.near((lesion.shape, *bodies, *(one.lesion.shape for one in state.opened)))
     reach, within = source.distance(fine.points), lesion.shape.distance(fine.points)
     others = np.min([_nearest(fine, state.opened), *(shape.distance(fine.points) for shape in bodies)], axis=0)
+    _enough(volume, fine.held(others))
     low, high = 0.0, 2 * float(np.linalg.norm(np.diff(lesion.shape.bounds(), axis=0)))
     for _ in range(HALVINGS + 4):
         grown = (low + high) / 2

@@ -99,7 +99,8 @@ class PedicleScrewSet(Part):
         ground = Ground.of(anatomy, lesions, tuple(screw.shape for screw in screws))
         fronts = Union(tuple(_front(screw) for screw in screws))
         volume = 2000 * self.cement_per_screw_ml
-        name = f"cement_mantle_{number(self.diameter_mm)}_{number(self.length_mm)}_{number(volume)}"
+        turned = "" if self.convergence_deg is None else f"_{number(self.convergence_deg)}deg"
+        name = f"cement_mantle_{number(self.diameter_mm)}_{number(self.length_mm)}_{number(volume)}{turned}"
         try:
             return solids(ground, Plume.of(ground, fronts), volume, name)
         except GeometryError as error:

@@ -108,4 +108,4 @@ def _fitting(ground: Ground, spread: Spread, volume: float, name: str, key: str)
 
 def number(value: float) -> str:
     """A number as part of a name: four digits, ``p`` for the point."""
-    return f"{value:.4g}".replace(".", "p")
+    return f"{value:.4g}".replace(".", "p").replace("-", "m")
