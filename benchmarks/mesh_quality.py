@@ -1,6 +1,6 @@
-"""Random femurs with lesions, cements and devices in, the distribution of mesh quality per family out (a table).
+"""Random bones with lesions, cements and devices in, the distribution of mesh quality per family out (a table).
 
-Usage: ``python benchmarks/mesh_quality.py --seeds 0:100 [--family base] [--output benchmarks/mesh_quality.md]``
+Usage: ``python benchmarks/mesh_quality.py --seeds 0:100 [--bone vertebra] [--family base] [--output benchmarks/mesh_quality.md]``
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import spine_scenes
 
 from femrisk.errors import GeometryError, MeshError
 from femrisk.meshes.anatomy import Anatomy
@@ -26,10 +27,12 @@ from femrisk.meshes.screws import ScrewSet
 from femrisk.meshes.shapes import Solid
 
 FAMILIES = ("base", "screws", "nail")
+SPINE_FAMILIES = ("spine", "spine_screws")
 SITES = ("head", "neck", "neck", "neck", "intertrochanteric", "greater_trochanter", "subtrochanteric", "shaft")
-SIZE_MM = 3.0
+#: the usual edge lengths of a femur and of a vertebra
+SIZE_MM, SPINE_SIZE_MM = 3.0, 2.0
 #: cells along each side of the box of a solid, each with one random point
-SIDE = 75
+SIDE = 60
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Scene:
 
     anatomy: Anatomy
     families: dict[str, tuple[Solid, ...]]
+    size_mm: float = SIZE_MM
 
     def sizing(self) -> tuple[Solid, ...]:
         """Every solid once."""
@@ -163,11 +167,11 @@ def measured(seed: int, family: str, made: Scene) -> Row:
     """Mesh one family of a scene and measure it."""
     solids = made.families[family]
     start = time.process_time()
-    labelled = mesh(made.anatomy, solids, SIZE_MM, made.sizing())
+    labelled = mesh(made.anatomy, solids, made.size_mm, made.sizing())
     seconds = time.process_time() - start
     quality = assess(labelled, made.anatomy, solids)
-    device = np.array([False, False, *(solid.role == "device" for solid in solids)])
-    dice, parts = np.random.default_rng(seed), parts_of(made.anatomy, solids, SIZE_MM)
+    device = np.array([part.role == "device" for part in parts_of(made.anatomy, solids, made.size_mm)])
+    dice, parts = np.random.default_rng(seed), parts_of(made.anatomy, solids, made.size_mm)
     counted = np.array([monte_carlo(parts, index, dice) for index in range(len(parts))])
     errors = np.abs(replace(quality, expected_volumes=counted).volume_errors())
     try:
@@ -183,7 +187,7 @@ def measured(seed: int, family: str, made: Scene) -> Row:
 def rows(seeds: range, families: tuple[str, ...]) -> Iterator[Row]:
     """Every mesh in turn."""
     for seed in seeds:
-        made = scene(seed)
+        made = scene(seed) if families[0] in FAMILIES else Scene(*spine_scenes.scene(seed), SPINE_SIZE_MM)
         for family in families:
             yield measured(seed, family, made)
 
@@ -192,7 +196,7 @@ def line(row: Row) -> str:
     """What is printed while the benchmark runs."""
     low = " ".join(str(count) for count in row.quality.below)
     return (
-        f"{row.seed:4d} {row.family:7s} {row.quality.cells:7d} cells {row.seconds:5.1f} s  worst "
+        f"{row.seed:4d} {row.family:12s} {row.quality.cells:7d} cells {row.seconds:5.1f} s  worst "
         f"{row.quality.worst_mean_ratio:.4f} ({low})  solids {100 * row.solid_error:.2f} %  "
         f"devices {100 * row.device_error:.2f} %  {row.fault}"
     )
@@ -206,7 +210,7 @@ def table(found: list[Row]) -> str:
         "s per mesh (median, most) | s per 80k cells | largest volume error: solids, devices |\n"
     )
     text = head + "|" + "---|" * 11 + "\n"
-    for family in FAMILIES:
+    for family in FAMILIES + SPINE_FAMILIES:
         mine = [row for row in found if row.family == family]
         if not mine:
             continue
@@ -227,15 +231,16 @@ def main() -> None:
     """Run and write the table."""
     reader = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     reader.add_argument("--seeds", default="0:100", help="first:last+1")
-    reader.add_argument("--family", choices=FAMILIES, action="append")
+    reader.add_argument("--bone", choices=("femur", "vertebra"), default="femur")
+    reader.add_argument("--family", choices=FAMILIES + SPINE_FAMILIES, action="append")
     reader.add_argument("--output", type=Path, default=Path(__file__).with_suffix(".md"))
     asked = reader.parse_args()
     first, last = (int(number) for number in asked.seeds.split(":"))
     found = []
-    for row in rows(range(first, last), tuple(asked.family or FAMILIES)):
+    for row in rows(range(first, last), tuple(asked.family or (FAMILIES if asked.bone == "femur" else SPINE_FAMILIES))):
         print(line(row), flush=True)
         found.append(row)
-    text = f"# Mesh quality, seeds {first} to {last - 1}, mesh_size_mm = {SIZE_MM:g}\n\n{table(found)}"
+    text = f"# Mesh quality, seeds {first} to {last - 1}, mesh_size_mm = {SIZE_MM if asked.bone == 'femur' else SPINE_SIZE_MM:g}\n\n{table(found)}"
     asked.output.write_text(text)
     print(text)
 

@@ -10,12 +10,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from femrisk.meshes.anatomy import Anatomy, femur_of
+from femrisk.meshes.anatomy import Anatomy, femur_of, vertebra_of
 from femrisk.meshes.cement import CementPart
 from femrisk.meshes.lesions import PlacedLesion
 from femrisk.meshes.nail import CephalomedullaryNail
+from femrisk.meshes.pediclescrews import PedicleScrewSet
 from femrisk.meshes.screws import Metal, ScrewSet
 from femrisk.meshes.shapes import Solid
+from femrisk.meshes.spinecement import BalloonPart, PlumePart
 from femrisk.part import Part
 
 Lesions = tuple[PlacedLesion, ...]
@@ -162,4 +164,73 @@ class POPNail(CementPart, NailArm):
         return self.cements(femur_of(anatomy), lesions) + self.nail.placed(femur_of(anatomy))
 
 
-Arm = Annotated[Intact | Untreated | POP | Screws | Nail | POPScrews | POPNail, Field(discriminator="kind")]
+class PVP(PlumePart, NamedArm):
+    """Vertebroplasty: cement let out of needles in the body."""
+
+    bones: ClassVar[tuple[str, ...]] = ("vertebra",)
+
+    kind: Literal["pvp"]
+    """Percutaneous vertebroplasty: cement alone."""
+
+    def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
+        """The cement."""
+        return self.cements(vertebra_of(anatomy), lesions)
+
+
+class BKP(BalloonPart, NamedArm):
+    """Kyphoplasty: cement in cavities that balloons have made."""
+
+    bones: ClassVar[tuple[str, ...]] = ("vertebra",)
+
+    kind: Literal["bkp"]
+    """Balloon kyphoplasty: cement in two cavities; the height of the body stays as it is."""
+
+    def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
+        """The cement."""
+        return self.cements(vertebra_of(anatomy), lesions)
+
+
+class PedicleScrewArm(NamedArm):
+    """Any arm with pedicle screws."""
+
+    bones: ClassVar[tuple[str, ...]] = ("vertebra",)
+
+    screws: PedicleScrewSet = PedicleScrewSet()
+    """Two pedicle screws, without heads and rods."""
+
+    def family(self) -> str:
+        """``screws``."""
+        return "screws"
+
+    def metal(self) -> Metal:
+        """What the screws are made of."""
+        return self.screws.metal
+
+    def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
+        """Cement around the screws, if any, and the screws."""
+        screws = self.screws.placed(vertebra_of(anatomy))
+        return self.screws.cements(vertebra_of(anatomy), lesions, screws) + tuple(screw.solid for screw in screws)
+
+
+class PedicleScrews(PedicleScrewArm):
+    """Pedicle screws, with cement around their tips if asked for."""
+
+    kind: Literal["pedicle_screws"]
+    """Pedicle screws."""
+
+
+class PVPScrews(PlumePart, PedicleScrewArm):
+    """Vertebroplasty, and screws pushed into the cement while it is soft."""
+
+    kind: Literal["pvp_screws"]
+    """Vertebroplasty and pedicle screws."""
+
+    def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
+        """The plume, cement around the screws, if any, and the screws."""
+        return self.cements(vertebra_of(anatomy), lesions) + super().solids(anatomy, lesions)
+
+
+Arm = Annotated[
+    Intact | Untreated | POP | Screws | Nail | POPScrews | POPNail | PVP | BKP | PedicleScrews | PVPScrews,
+    Field(discriminator="kind"),
+]

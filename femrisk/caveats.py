@@ -44,6 +44,7 @@ def caveats(
     """The sentences that these results call for, the general ones first."""
     sentences = [
         *_model(results, arm_kinds, load_kinds, mesh_noise_share),
+        *_leaks(results),
         *_linear(results),
         *_damage(results),
         *_shell(results),
@@ -81,6 +82,32 @@ def _model(
         sentences.append(
             "Screws and nails have meshes of their own: arms whose loads differ by less than "
             f"{100 * mesh_noise_share:.2g} % (the mesh noise) are equal."
+        )
+    if kinds & {"pedicle_screws", "pvp_screws"}:
+        sentences.append(
+            "Pedicle screws have neither heads nor rods: they stiffen their own vertebra and carry no load past it."
+        )
+    if "bkp" in kinds:
+        sentences.append(
+            "The balloons of a kyphoplasty leave the bone around them as dense and the body as high as it was."
+        )
+    return sentences
+
+
+def _leaks(results: Sequence[Result]) -> list[str]:
+    """Where cement may leak, each place once."""
+    places = {str(result["arm"]): str(result["cement_leak"]) for result in results if result.get("cement_leak")}
+    sentences = [
+        f"Cement may leak ({', '.join(arm for arm in places if places[arm] == place)}): {place}."
+        for place in dict.fromkeys(places.values())
+    ]
+    bridging = [
+        arm for arm, place in places.items() if all(f"{end} endplate" in place for end in ("superior", "inferior"))
+    ]
+    if bridging:
+        sentences.append(
+            f"Cement reaches from endplate to endplate ({', '.join(bridging)}), where the resin of the test holds the "
+            "bone so that it cannot fail: it bears load as a column would, and the strength is an upper bound."
         )
     return sentences
 

@@ -48,6 +48,8 @@ class ArmTask:
     arm: str
     layers: tuple[tuple[str, str], ...]
     cement_volume_ml: float | None
+    #: where cement leaves the bone or comes near its surface, in words
+    cement_leak: str | None
     #: how cement and smooth metal hold; None where all is bonded
     weakness: Weakness | None
 
@@ -151,7 +153,8 @@ def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...], m
                 else None
             )
             layers = arm.paint(solids, scene.lesions)
-            tasks.append(ArmTask(name, layers, cement.volume_ml if cement else None, weakness))
+            volume, leak = (cement.volume_ml, cement.leak) if cement else (None, None)
+            tasks.append(ArmTask(name, layers, volume, leak, weakness))
     point, normal = section(scene)
     return SolveTask(
         family.name,

@@ -6,6 +6,7 @@ sets is active; every other option stands behind a ``#`` with its default.
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args, get_origin
@@ -50,7 +51,13 @@ VERTEBRA: Example = {
     "patient": {"sex": "female", "age_years": 68, "height_cm": 165, "mass_kg": 70},
     "bone": {"kind": "vertebra", "level": "L1"},
     "lesions": [{"kind": "sphere", "site": "vertebral_body", "quadrant": "central", "radius_mm": 8, "nature": "lytic"}],
-    "arms": [{"kind": "intact"}, {"kind": "untreated"}],
+    "arms": [
+        {"kind": "intact"},
+        {"kind": "untreated"},
+        {"kind": "pvp", "body_fraction": 0.162},
+        {"kind": "pedicle_screws", "screws": {"diameter_mm": 6.5, "length_mm": 45}},
+        {"kind": "pvp_screws", "body_fraction": 0.162, "screws": {"diameter_mm": 6.5, "length_mm": 45}},
+    ],
     "loads": [{"kind": "axial_compression"}],
 }
 STARTERS: Mapping[str, Example] = {"femur": FEMUR, "vertebra": VERTEBRA}
@@ -73,16 +80,39 @@ A case of femrisk: one bone, its lesions, the treatments to compare, and the loa
 
 Every key that has a unit ends in it. A line `# key: value` is an option with its default (null: not given, or
 worked out from the rest): take the `#` away to set it. What was explained once is not repeated further down.
-What belongs to another bone than yours is refused, and what is allowed is named.
+What belongs to another bone than yours is not listed here; it would be refused.
 Coordinates: in a femur, origin where the axes of neck and shaft cross, x medial, y anterior, z proximal; in a vertebra,
 origin in the middle of the body, x right, y anterior, z up.
 """
 WIDTH = 118
 
 
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """What a starter is about."""
+
+    #: its bone's ``anatomy_kind``
+    bone: str
+    #: what is explained, and not told again; grows
+    told: set[str] = dataclasses.field(default_factory=set)
+
+    def fitting(self, models: tuple[type[BaseModel], ...]) -> tuple[type[BaseModel], ...]:
+        """Those that belong to the bone."""
+        return tuple(model for model in models if self.bone in bones_of(model, self.bone))
+
+
+def bones_of(model: type[BaseModel], default: str) -> tuple[str, ...]:
+    """The kinds of anatomy that an arm, a load or a bone belongs to; ``default`` for what belongs to any."""
+    if "anatomy_kind" in model.model_fields:
+        return get_args(model.model_fields["anatomy_kind"].annotation)
+    return tuple(getattr(model, "bones", (getattr(model, "anatomy_kind", default),)))
+
+
 def starter(example: Example = FEMUR) -> str:
     """The commented text of an example case."""
-    return "\n".join([*comment(HEADER.strip(), ""), *block(Case, example, "", set())]) + "\n"
+    bone = of_kind(models_of(Case.model_fields["bone"].annotation), example["bone"])
+    page = Page(str(getattr(bone, "anatomy_kind", "")))
+    return "\n".join([*comment(HEADER.strip(), ""), *block(Case, example, "", page)]) + "\n"
 
 
 def comment(text: str, indent: str) -> list[str]:
@@ -91,54 +121,54 @@ def comment(text: str, indent: str) -> list[str]:
     return [f"{indent}# {line}".rstrip() for line in lines]
 
 
-def block(model: type[BaseModel], values: Example, indent: str, told: set[str]) -> list[str]:
-    """The keys of a model, those in ``values`` active; ``told`` grows by what is explained, and is not told again."""
+def block(model: type[BaseModel], values: Example, indent: str, page: Page) -> list[str]:
+    """The keys of a model, those in ``values`` active; what is explained is told once."""
     lines = [f"{indent}kind: {values.get('kind', kinds(model)[0])}"] if kinds(model) else []
     for key, field in model.model_fields.items():
         words = explained(field, key)
-        known = f"{key}: {words}" in told
+        known = f"{key}: {words}" in page.told
         if key == "kind" or (known and key not in values and not field.is_required()):
             continue
-        told.add(f"{key}: {words}")
+        page.told.add(f"{key}: {words}")
         lines += [""] if not indent else []
         lines += [] if known else comment(words, indent)
-        lines += entry(key, field, values, indent, told)
+        lines += entry(key, field, values, indent, page)
     return lines
 
 
-def entry(key: str, field: FieldInfo, values: Example, indent: str, told: set[str]) -> list[str]:
+def entry(key: str, field: FieldInfo, values: Example, indent: str, page: Page) -> list[str]:
     """One key with its value, or with all that lies below it."""
-    inner = models_of(field.annotation)
-    listed = models_of(item_of(field.annotation, 0)[0])
+    inner = page.fitting(models_of(field.annotation))
+    listed = page.fitting(models_of(item_of(field.annotation, 0)[0]))
     if listed:
-        return [f"{indent}{key}:", *items(listed, values.get(key, []), indent + "  ")]
+        return [f"{indent}{key}:", *items(listed, values.get(key, []), indent + "  ", page)]
     if inner:
         below = indent + "  "
         chosen = of_kind(inner, values.get(key, {}))
-        body = block(chosen, values.get(key, {}), below, told)
-        whole = [f"{indent}{key}:", *body, *others(inner, [chosen], below, told)]
+        body = block(chosen, values.get(key, {}), below, page)
+        whole = [f"{indent}{key}:", *body, *others(inner, [chosen], below, page)]
         return whole if key in values else hidden(whole, indent)
     if key in values or field.is_required():
         return [f"{indent}{key}: {written(values.get(key, SAMPLES.get(key)))}"]
     return [f"{indent}# {key}: {written(field.get_default(call_default_factory=True))}"]
 
 
-def items(models: tuple[type[BaseModel], ...], values: list[Example], indent: str) -> list[str]:
+def items(models: tuple[type[BaseModel], ...], values: list[Example], indent: str, page: Page) -> list[str]:
     """The members of a list, those in ``values`` active, and one of every other kind behind ``#``."""
     lines: list[str] = []
-    told: set[str] = set()
+    page = Page(page.bone)
     used = []
     for value in values:
         model = of_kind(models, value)
         lines += comment(summary(model), indent) if model not in used else []
-        lines += item(model, value, indent, told)
+        lines += item(model, value, indent, page)
         used.append(model)
-    return lines + others(models, used, indent, told, item)
+    return lines + others(models, used, indent, page, item)
 
 
-def item(model: type[BaseModel], values: Example, indent: str, told: set[str]) -> list[str]:
+def item(model: type[BaseModel], values: Example, indent: str, page: Page) -> list[str]:
     """One member of a list; its kind comes first and bears the hyphen."""
-    first, *rest = block(model, values, indent + "  ", told)
+    first, *rest = block(model, values, indent + "  ", page)
     return [f"{indent}- {first.lstrip()}", *rest]
 
 
@@ -146,14 +176,14 @@ def others(
     models: tuple[type[BaseModel], ...],
     used: list[type[BaseModel]],
     indent: str,
-    told: set[str],
-    form: Callable[[type[BaseModel], Example, str, set[str]], list[str]] = block,
+    page: Page,
+    form: Callable[[type[BaseModel], Example, str, Page], list[str]] = block,
 ) -> list[str]:
     """The kinds that the example does not use, behind ``#``."""
     lines = []
     for model in models:
         if model not in used:
-            body = form(model, {}, indent, told)
+            body = form(model, {}, indent, page)
             lines += ["", *comment(f"Another kind. {summary(model)}", indent), *hidden(body, indent)]
     return lines
 

@@ -9,10 +9,11 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from femrisk.errors import GeometryError
-from femrisk.meshes.anatomy import Anatomy, FemurAnatomy, femur_of
+from femrisk.meshes.anatomy import Anatomy, FemurAnatomy, VertebraAnatomy, femur_of
 from femrisk.meshes.frames import spot
 from femrisk.meshes.involvement import VOLUME_GRID, box_grid, covered, normals
 from femrisk.meshes.labelled import REGIONS, Floats
+from femrisk.meshes.leaks import leak_in_vertebra
 from femrisk.meshes.lesions import PlacedLesion
 from femrisk.meshes.shapes import HalfSpace, Intersection, Offset, Shape, Solid, Union
 from femrisk.part import Part
@@ -101,7 +102,7 @@ class CementMeasure:
 
     #: volume inside the bone, mL
     volume_ml: float
-    #: where it reaches the outside of the bone (leak risk), in words, or None
+    #: where it reaches the outside of the bone, in a vertebra also its walls (leak risk), in words, or None
     leak: str | None
 
 
@@ -173,6 +174,8 @@ def measure_cement(
     points, cell = box_grid(cement.bounds(), 64)
     distance = np.maximum(cement.distance(points), anatomy.outer.distance(points))
     volume = float(covered(distance, cell).sum() * np.prod(cell)) / 1000
+    if isinstance(anatomy, VertebraAnatomy):
+        return CementMeasure(volume, leak_in_vertebra(cement, anatomy))
     depth = cement.distance(anatomy.surface_points)
     worst = int(np.argmin(depth))
     leak = side(anatomy, anatomy.surface_points[worst]) if depth[worst] < 0 else None

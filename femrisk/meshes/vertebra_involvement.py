@@ -9,7 +9,7 @@ import numpy as np
 from femrisk.meshes.anatomy import VertebraAnatomy
 from femrisk.meshes.frames import slices
 from femrisk.meshes.involvement import box_grid, covered, section_shares, volume_inside
-from femrisk.meshes.labelled import BODY_REGIONS, REGIONS
+from femrisk.meshes.labelled import BODY_REGIONS, REGIONS, Floats
 from femrisk.meshes.lesions import PlacedLesion, axial_extent, local_frame
 from femrisk.meshes.occupancy import VertebraParts
 
@@ -80,6 +80,11 @@ def body_volume(anatomy: VertebraAnatomy) -> float:
 def breaches(lesion: PlacedLesion, anatomy: VertebraAnatomy) -> tuple[str, ...]:
     """The faces through whose surface the lesion comes, each once."""
     points = anatomy.surface_points[lesion.shape.distance(anatomy.surface_points) < 0]
+    return tuple(sorted(set(face_names(anatomy, points))))
+
+
+def face_names(anatomy: VertebraAnatomy, points: Floats) -> list[str]:
+    """[(n)] the face that each point (n, 3) of the surface lies on, by the names of ``BodyMeasure.breaches``."""
     upper, lower = anatomy.endplates(points)
     of_body = body(anatomy, points)
     depth, width = anatomy.landmarks.body_depth, anatomy.landmarks.body_width
@@ -106,4 +111,4 @@ def breaches(lesion: PlacedLesion, anatomy: VertebraAnatomy) -> tuple[str, ...]:
         "posterior_wall",
     )
     regions = np.array(REGIONS)[anatomy.region(points)]
-    return tuple(sorted(set(np.where(of_body, names, regions).tolist())))
+    return list(np.where(of_body, names, regions).tolist())

@@ -11,9 +11,18 @@ from femrisk.arms import Arm
 from femrisk.meshes.lesions import PlacedLesion, SphereLesion
 
 BONE = phantom()
-KINDS = {"intact": "base", "untreated": "base", "pop": "base", "screws": "screws", "nail": "nail"} | {
+KINDS = {
+    "intact": "base",
+    "untreated": "base",
+    "pop": "base",
+    "screws": "screws",
+    "nail": "nail",
     "pop_screws": "screws",
     "pop_nail": "nail",
+    "pvp": "base",
+    "bkp": "base",
+    "pedicle_screws": "screws",
+    "pvp_screws": "screws",
 }
 READ: TypeAdapter[Arm] = TypeAdapter(Arm)
 

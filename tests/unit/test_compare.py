@@ -344,3 +344,21 @@ def test_the_damage_model_says_what_is_assumed_and_what_its_steps_leave_open() -
     assert said(compared(apart), "between two bounds: intact / stance")
     assert not said(compared(apart), "Equilibrium was lost close to the peak;")
     assert not said(compared(result("intact", 4000.0)), "Damage model")
+
+
+def test_a_leak_of_cement_is_told_once_for_the_arms_that_share_it() -> None:
+    leak = "within 1.5 mm of the posterior wall at (0, -15, 2) mm"
+    kinds = {"pvp": "pvp", "both": "pvp_screws"}
+    comparison = compared(
+        result("pvp", 3000.0, cement_leak=leak), result("both", 3100.0, cement_leak=leak), kinds=kinds
+    )
+    assert said(comparison, "may leak") == [f"Cement may leak (pvp, both): {leak}."]
+    assert said(comparison, "as a column would") == []
+    assert len(said(comparison, "neither heads nor rods")) == 1
+    assert said(compared(result("pvp", 3000.0, cement_leak=None), kinds=kinds), "may leak") == []
+
+
+def test_cement_from_endplate_to_endplate_is_an_upper_bound() -> None:
+    leak = "; ".join(f"within 1.0 mm of the {end} endplate at (0, 0, 9) mm" for end in ("inferior", "superior"))
+    comparison = compared(result("pvp", 8000.0, cement_leak=leak), kinds={"pvp": "pvp"})
+    assert len(said(comparison, "as a column would")) == 1

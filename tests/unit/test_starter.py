@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from femrisk.case import Case, read_case
-from femrisk.starter import starter
+from femrisk.starter import STARTERS, VERTEBRA, starter
 
 LINES = starter().splitlines()
+EVERY = "\n".join(starter(example) for example in STARTERS.values())
 
 
 def options() -> list[int]:
@@ -35,10 +36,10 @@ def test_the_starter_is_a_case(tmp_path: Path) -> None:
     assert len(case.arms) == 5
 
 
-def test_every_option_of_every_part_stands_in_the_starter() -> None:
+def test_every_option_of_every_part_stands_in_a_starter() -> None:
     schema = Case.model_json_schema()
     models = {"Case": schema, **schema["$defs"]}
-    text = "\n".join(LINES)
+    text = EVERY
     missing = [
         f"{model}.{key}"
         for model in models
@@ -48,8 +49,8 @@ def test_every_option_of_every_part_stands_in_the_starter() -> None:
     assert missing == []
 
 
-def test_every_kind_stands_in_the_starter() -> None:
-    text = "\n".join(LINES)
+def test_every_kind_stands_in_a_starter() -> None:
+    text = EVERY
     kinds = [field["const"] for model in Case.model_json_schema()["$defs"].values()
              if "const" in (field := model.get("properties", {}).get("kind", {}))]  # fmt: skip
     assert len(kinds) >= 12
@@ -68,3 +69,14 @@ def test_options_are_found() -> None:
 
 def test_the_lines_fit_a_screen() -> None:
     assert max(map(len, LINES)) <= 120
+
+
+def test_a_starter_lists_what_belongs_to_its_bone_only(tmp_path: Path) -> None:
+    femur, vertebra = "\n".join(LINES), starter(VERTEBRA)
+    for kind in ("vertebra", "pvp", "bkp", "pedicle_screws", "axial_compression"):
+        assert f"kind: {kind}" not in femur
+        assert f"kind: {kind}" in vertebra
+    for kind in ("proximal_femur", "pop", "nail", "stance"):
+        assert not re.search(rf"kind: {kind}\b", vertebra)
+        assert re.search(rf"kind: {kind}\b", femur)
+    assert len(read_case(written(tmp_path, vertebra.splitlines())).arms) == 5
