@@ -136,7 +136,7 @@ def scene(seed: int) -> Scene:
     dice = np.random.default_rng(seed)
     for _ in range(20):
         try:
-            anatomy = random_femur(dice).anatomy()
+            anatomy = random_femur(dice).built()
         except GeometryError:
             continue
         for _ in range(20):

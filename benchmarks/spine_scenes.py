@@ -78,7 +78,7 @@ def scene(seed: int) -> tuple[VertebraAnatomy, dict[str, tuple[Solid, ...]]]:
     dice = np.random.default_rng(seed)
     for _ in range(20):
         try:
-            anatomy = random_vertebra(dice).anatomy()
+            anatomy = random_vertebra(dice).built()
         except GeometryError:
             continue
         for _ in range(20):

@@ -44,7 +44,7 @@ def strangers(
     analysis: Analysis,
     scores: Sequence[str],
 ) -> list[Wrong]:
-    """Path and words of each part that does not belong to a ``bone`` (its ``anatomy_kind``)."""
+    """Path and words of each part that does not belong to a ``bone`` (its ``anatomy``)."""
     found: list[Wrong] = [
         (("lesions", index, "site"), f"is no place in {WORDS[bone]} {_choice(SITES[bone], lesion.site)}")
         for index, lesion in enumerate(lesions)

@@ -125,7 +125,7 @@ class Case(Part):
 
     @model_validator(mode="after")
     def _suits_the_bone(self) -> Case:
-        wrong = strangers(self.bone.anatomy_kind, self.lesions, self.arms, self.loads, self.analysis, self.scores or ())
+        wrong = strangers(self.bone.anatomy, self.lesions, self.arms, self.loads, self.analysis, self.scores or ())
         if wrong:
             raise SeveralMistakes(*wrong)
         return self
@@ -136,8 +136,8 @@ class Case(Part):
         for key, parts in (("lesions", self.lesions), ("arms", self.arms), ("loads", self.loads)):
             pairs = zip(parts, names(parts), strict=True)
             changes[key] = tuple(part.model_copy(update={"name": name}) for part, name in pairs)
-        changes["analysis"] = self.analysis.resolved(self.bone.anatomy_kind)
-        changes["scores"] = USUAL_SCORES[self.bone.anatomy_kind] if self.scores is None else self.scores
+        changes["analysis"] = self.analysis.resolved(self.bone.anatomy)
+        changes["scores"] = USUAL_SCORES[self.bone.anatomy] if self.scores is None else self.scores
         return self.model_copy(update=changes)
 
 

@@ -99,7 +99,7 @@ def words_of(model: type[BaseModel], key: str) -> tuple[str, ...]:
 def called(models: tuple[type[BaseModel], ...], name: str) -> tuple[type[BaseModel], ...]:
     """The members of a union that pydantic's location calls ``name``: by kind, and among surfaces by what they show."""
     found = tuple(one for one in models if name in kinds(one))
-    return found or tuple(one for one in models if name in words_of(one, "anatomy_kind"))
+    return found or tuple(one for one in models if name in words_of(one, "anatomy"))
 
 
 def kinds_of(models: Iterable[type[BaseModel]]) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def build(case: Case) -> Scene:
     mistakes: list[Mistake] = []
     try:
         case = case.resolved()
-        anatomy = case.bone.anatomy()
+        anatomy = case.bone.built()
     except InputError as error:
         raise CaseError(_under("bone", case.bone, error)) from error
     lesions = []

@@ -65,7 +65,7 @@ STARTERS: Mapping[str, Example] = {"femur": FEMUR, "vertebra": VERTEBRA}
 SAMPLES: Example = {
     "radius_mm": 10,
     "semi_axes_mm": [12, 9, 9],
-    "anatomy_kind": "vertebra",
+    "anatomy": "vertebra",
     "file": "bone.stl",
     "units": "mm",
     "side": "left",
@@ -91,7 +91,7 @@ WIDTH = 118
 class Page:
     """What a starter is about."""
 
-    #: its bone's ``anatomy_kind``
+    #: its bone's ``anatomy``
     bone: str
     #: what is explained, and not told again; grows
     told: set[str] = dataclasses.field(default_factory=set)
@@ -103,15 +103,15 @@ class Page:
 
 def bones_of(model: type[BaseModel], default: str) -> tuple[str, ...]:
     """The kinds of anatomy that an arm, a load or a bone belongs to; ``default`` for what belongs to any."""
-    if "anatomy_kind" in model.model_fields:
-        return get_args(model.model_fields["anatomy_kind"].annotation)
-    return tuple(getattr(model, "bones", (getattr(model, "anatomy_kind", default),)))
+    if "anatomy" in model.model_fields:
+        return get_args(model.model_fields["anatomy"].annotation)
+    return tuple(getattr(model, "bones", (getattr(model, "anatomy", default),)))
 
 
 def starter(example: Example = FEMUR) -> str:
     """The commented text of an example case."""
     bone = of_kind(models_of(Case.model_fields["bone"].annotation), example["bone"])
-    page = Page(str(getattr(bone, "anatomy_kind", "")))
+    page = Page(str(getattr(bone, "anatomy", "")))
     return "\n".join([*comment(HEADER.strip(), ""), *block(Case, example, "", page)]) + "\n"
 
 

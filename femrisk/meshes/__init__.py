@@ -14,7 +14,7 @@ from femrisk.meshes.vertebra import Vertebra
 
 def shown(surface: Any) -> str:
     """What a surface shows, a femur where its case does not say."""
-    said = surface.get("anatomy_kind") if isinstance(surface, dict) else surface.anatomy_kind
+    said = surface.get("anatomy") if isinstance(surface, dict) else surface.anatomy
     return "vertebra" if said == "vertebra" else "proximal_femur"
 
 

@@ -73,7 +73,7 @@ PRESETS: dict[str, dict[str, float]] = {
 class ProximalFemur(Part):
     """A proximal femur from its clinical measures; what is not given comes from the preset."""
 
-    anatomy_kind: ClassVar[str] = "proximal_femur"
+    anatomy: ClassVar[str] = "proximal_femur"
 
     kind: Literal["proximal_femur"] = "proximal_femur"
     """Kind of bone."""
@@ -151,7 +151,7 @@ class ProximalFemur(Part):
         """The numbers that are not None."""
         return {name: value for name, value in self.model_dump().items() if isinstance(value, float)}
 
-    def anatomy(self) -> FemurAnatomy:
+    def built(self) -> FemurAnatomy:
         """Surfaces, density and landmarks; of a resolved femur.
 
         Raises:

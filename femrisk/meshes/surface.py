@@ -60,7 +60,7 @@ class SurfaceBone(Part):
 
     kind: Literal["surface"] = "surface"
     """Kind of bone."""
-    anatomy_kind: Literal["proximal_femur"] = "proximal_femur"
+    anatomy: Literal["proximal_femur"] = "proximal_femur"
     """What the surface shows."""
     file: Path
     """STL, PLY, OBJ or VTP file with a closed surface; a relative path starts at the case file's folder."""
@@ -89,7 +89,7 @@ class SurfaceBone(Part):
     trochanter_ash_g_per_cm3: Annotated[float, Field(ge=0.03, le=0.4)] = TROCHANTER
     """Cancellous ash density of the trochanters in donors of the source's age (band 0.08-0.17): it decides a fall."""
 
-    @field_validator("anatomy_kind", mode="before")
+    @field_validator("anatomy", mode="before")
     @classmethod
     def _known(cls, said: object) -> object:
         if said != "proximal_femur":
@@ -109,7 +109,7 @@ class SurfaceBone(Part):
         missing = {name: value for name, value in defaults.items() if getattr(self, name) is None}
         return self.model_copy(update={**missing, "preset": preset})
 
-    def anatomy(self) -> FemurAnatomy:
+    def built(self) -> FemurAnatomy:
         """Surfaces, density and landmarks; of a resolved bone.
 
         Raises:

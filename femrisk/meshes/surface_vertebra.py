@@ -58,7 +58,7 @@ class SurfaceVertebra(Part):
 
     kind: Literal["surface"] = "surface"
     """Kind of bone."""
-    anatomy_kind: Literal["vertebra"]
+    anatomy: Literal["vertebra"]
     """What the surface shows."""
     level: Level
     """Which vertebra; scores read it, its form is the surface's."""
@@ -81,7 +81,7 @@ class SurfaceVertebra(Part):
         density = self.trabecular_density_mg_per_cm3 or round(trabecular_density(sex, age_years), 1)
         return self.model_copy(update={"trabecular_density_mg_per_cm3": density})
 
-    def anatomy(self) -> VertebraAnatomy:
+    def built(self) -> VertebraAnatomy:
         """Surface, density and landmarks; of a resolved bone.
 
         Raises:

@@ -127,7 +127,7 @@ def check_units(surface: Triangles, units: str, where: str, bone: str) -> None:
     fitting = [unit for unit, factor in UNITS.items() if low <= extent * factor <= high]
     others = [name for name, (least, most) in LONGEST.items() if least <= extent * UNITS[units] <= most]
     names = {"mm": "millimetres", "cm": "centimetres", "m": "metres"}
-    hint = f"; is this a {others[0].replace('_', ' ')}: anatomy_kind: {others[0]}?" if others else ""
+    hint = f"; is this a {others[0].replace('_', ' ')}: anatomy: {others[0]}?" if others else ""
     hint = f"; this looks like {names[fitting[0]]}: units: {fitting[0]}" if fitting else hint
     raise GeometryError(
         where,

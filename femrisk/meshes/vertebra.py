@@ -87,7 +87,7 @@ SUPERIOR_DISH_MM, INFERIOR_DISH_MM, WAIST = 0.7, 1.5, 0.12
 class Vertebra(Part):
     """A thoracolumbar vertebra from its level; measures that are not given are the means of the sex."""
 
-    anatomy_kind: ClassVar[str] = "vertebra"
+    anatomy: ClassVar[str] = "vertebra"
 
     kind: Literal["vertebra"] = "vertebra"
     """Kind of bone."""
@@ -140,7 +140,7 @@ class Vertebra(Part):
         given = {name: value for name, value in self.model_dump().items() if value is not None}
         return Vertebra.model_validate({**size, **given, "preset": preset})
 
-    def anatomy(self) -> VertebraAnatomy:
+    def built(self) -> VertebraAnatomy:
         """Surface, density and landmarks; of a resolved vertebra.
 
         Raises:

@@ -11,7 +11,7 @@ import pytest
 from femrisk.__main__ import main
 from femrisk.meshes import Vertebra
 
-BONE = "{kind: surface, anatomy_kind: vertebra, level: L1, file: bone.obj, units: mm}"
+BONE = "{kind: surface, anatomy: vertebra, level: L1, file: bone.obj, units: mm}"
 CASE = f"""\
 name: spine
 patient: {{sex: female, age_years: 68, height_cm: 165, mass_kg: 70}}
@@ -31,7 +31,7 @@ def vertebra() -> tuple[np.ndarray, np.ndarray]:
     """Points and triangles of an L1's surface."""
     import pyvista
 
-    outer = Vertebra(level="L1").resolved("female", 68).anatomy().outer
+    outer = Vertebra(level="L1").resolved("female", 68).built().outer
     box = outer.bounds()
     count = np.ceil((np.ptp(box, axis=0) + 6) / 2).astype(int) + 1
     grid = pyvista.ImageData(dimensions=tuple(count), spacing=(2.0,) * 3, origin=tuple(box[0] - 3))
@@ -84,7 +84,7 @@ def checked(bone: str, surface: str, tmp_path: Path, capsys: pytest.CaptureFixtu
     [
         ("open", ("bone.file: the surface is open: a gap of 1", "(allowed: a closed surface")),
         ("metres", ("bone.file: ", "looks like metres: units: m (allowed: 45 to 150 mm")),
-        ("whole_femur", ("bone.file: the surface is 400 mm long; is this a proximal femur: anatomy_kind: proximal_",)),
+        ("whole_femur", ("bone.file: the surface is 400 mm long; is this a proximal femur: anatomy: proximal_",)),
         ("short_femur", ("bone.file: no canal found: nothing passes through", "(allowed: one hole)")),
     ],
 )
@@ -109,7 +109,7 @@ def test_a_vertebra_given_as_a_femur_is_one_line(tmp_path: Path, capsys: pytest.
     assert main(("check", str(case))) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "case.yaml:3: bone.file: the surface is 7" in line
-    assert "mm long; is this a vertebra: anatomy_kind: vertebra? (allowed: 100 to 620 mm" in line
+    assert "mm long; is this a vertebra: anatomy: vertebra? (allowed: 100 to 620 mm" in line
 
 
 @pytest.mark.parametrize(
@@ -132,4 +132,4 @@ def test_an_unknown_bone_on_a_surface_is_said_with_those_there_are(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = checked(BONE.replace("vertebra", "tibia"), "", tmp_path, capsys)
-    assert "bone.anatomy_kind: unknown value (allowed: proximal_femur, vertebra, got: tibia)" in lines
+    assert "bone.anatomy: unknown value (allowed: proximal_femur, vertebra, got: tibia)" in lines

@@ -25,7 +25,7 @@ AXIS = BONE.landmarks.neck_axis
 def femur() -> Anatomy:
     """The example's bone, long enough for a short nail above the pot."""
     bone = ProximalFemur(head_diameter_mm=46, neck_shaft_angle_deg=127, length_mm=230)
-    return bone.resolved("female", 68).anatomy()
+    return bone.resolved("female", 68).built()
 
 
 def ball(radius: float = 8.0, name: str = "lesion_1", nature: str = "lytic", **keys: object) -> PlacedLesion:

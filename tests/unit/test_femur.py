@@ -30,7 +30,7 @@ def femur(request: pytest.FixtureRequest) -> tuple[ProximalFemur, Anatomy]:
 
 @cache
 def built(name: str) -> Anatomy:
-    return ASKED[name].anatomy()
+    return ASKED[name].built()
 
 
 def head_fit(anatomy: Anatomy) -> tuple[Floats, float]:
@@ -194,7 +194,7 @@ def test_the_trochanters_hold_as_much_mineral_as_those_of_women_over_65() -> Non
 # areal density of the neck: MrOS, mean of men of 73 (n = 4720); NHANES III, women: 0.86 at 25 falling by 0.5 % a year
 @pytest.mark.parametrize(("sex", "age", "areal"), [("male", 73, 0.787), ("female", 68, 0.675)])
 def test_a_projection_of_the_neck_weighs_what_densitometry_finds(sex: str, age: float, areal: float) -> None:
-    anatomy = ProximalFemur().resolved(sex, age).anatomy()
+    anatomy = ProximalFemur().resolved(sex, age).built()
     marks, step = anatomy.landmarks, 0.8
     axes = [np.arange(low, high, step) for low, high in anatomy.outer.bounds().T]
     axes[2] = axes[2][axes[2] > -20]
@@ -208,7 +208,7 @@ def test_a_projection_of_the_neck_weighs_what_densitometry_finds(sex: str, age: 
 
 def test_left_and_right_differ_by_a_mirror_alone_to_the_last_bit() -> None:
     left = built("female")
-    right = ProximalFemur(side="right").resolved("female", 68).anatomy()
+    right = ProximalFemur(side="right").resolved("female", 68).built()
     points = np.random.default_rng(5).uniform([-25, -20, -100], [60, 30, 45], (2000, 3))
     assert np.array_equal(left.outer.distance(points), right.outer.distance(points))
     assert np.array_equal(left.inner.distance(points), right.inner.distance(points))
@@ -243,7 +243,7 @@ def test_integers_are_kept_like_any_number() -> None:
 )
 def test_measures_that_cannot_go_together_are_refused_with_their_place(measures: dict[str, float], place: str) -> None:
     with pytest.raises(GeometryError, match=f"bone.{place}: .*allowed.*got"):
-        ProximalFemur.model_validate(measures).resolved("female", 70).anatomy()
+        ProximalFemur.model_validate(measures).resolved("female", 70).built()
 
 
 @pytest.mark.parametrize("value", [0.046, 4.6, 460, float("nan"), "wide"])
@@ -275,7 +275,7 @@ def random_femur(seed: int) -> ProximalFemur:
 
 @pytest.mark.parametrize("seed", [pytest.param(s, marks=[pytest.mark.slow] if s > 0 else []) for s in range(8)])
 def test_random_measures_give_one_bone_without_holes_around_one_canal(seed: int) -> None:
-    anatomy = random_femur(seed).resolved("female", 70).anatomy()
+    anatomy = random_femur(seed).resolved("female", 70).built()
     low, high = anatomy.outer.bounds()
     axes = [np.arange(low[i] - 3, high[i] + 4.0, 2.0) for i in range(3)]
     points, shape = lattice(axes), tuple(len(axis) for axis in axes)

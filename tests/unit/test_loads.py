@@ -30,7 +30,7 @@ def tubes() -> Anatomy:
 
 @pytest.fixture(scope="module")
 def femur() -> Anatomy:
-    return ProximalFemur().resolved("female", 68).anatomy()
+    return ProximalFemur().resolved("female", 68).built()
 
 
 def named(boundary: Boundary, name: str) -> Grip:
@@ -248,7 +248,7 @@ def test_smooth_steps_are_smooth() -> None:
 
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_both_sides_are_pushed_alike(femur: Anatomy, side: str) -> None:
-    mirrored = ProximalFemur(side=side).resolved("female", 68).anatomy()  # type: ignore[arg-type]
+    mirrored = ProximalFemur(side=side).resolved("female", 68).built()  # type: ignore[arg-type]
     for load in (STANCES[0], FALLS[0]):
         one, other = load.boundary(femur), load.boundary(mirrored)
         assert (one.axes == other.axes).all()

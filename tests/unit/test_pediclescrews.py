@@ -12,7 +12,7 @@ from femrisk.meshes.pediclescrews import PedicleScrewSet, PlacedScrew
 
 @pytest.fixture(scope="module")
 def bone() -> VertebraAnatomy:
-    return Vertebra(level="L1").resolved("female", 68).anatomy()
+    return Vertebra(level="L1").resolved("female", 68).built()
 
 
 def placed(bone: VertebraAnatomy, **keys: object) -> tuple[PlacedScrew, ...]:
@@ -38,7 +38,7 @@ def test_a_screw_is_as_long_as_asked_for_from_the_surface_to_its_tip(bone: Verte
 
 @pytest.mark.parametrize(("level", "diameter"), [("T10", 5.0), ("T12", 5.5), ("L1", 6.5), ("L3", 6.5), ("L5", 6.5)])
 def test_screws_keep_bone_around_them_in_the_body(level: str, diameter: float) -> None:
-    anatomy = Vertebra.model_validate({"level": level}).resolved("female", 68).anatomy()
+    anatomy = Vertebra.model_validate({"level": level}).resolved("female", 68).built()
     for screw in placed(anatomy, diameter_mm=diameter, length_mm=35):
         ahead = (anatomy.surface_points - screw.way.middle) @ screw.way.axis > 11
         assert screw.shape.distance(anatomy.surface_points[ahead]).min() > 0.9

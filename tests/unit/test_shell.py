@@ -40,7 +40,7 @@ SIDE = bars.SIDE
 
 @pytest.fixture(scope="module")
 def first() -> VertebraAnatomy:
-    return Vertebra(level="L1").resolved("female", 68).anatomy()
+    return Vertebra(level="L1").resolved("female", 68).built()
 
 
 def column() -> LabelledMesh:

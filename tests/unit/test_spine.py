@@ -21,7 +21,7 @@ from femrisk.meshes.vertebra_involvement import body_volume, measure_in_body
 
 @pytest.fixture(scope="module")
 def bone() -> VertebraAnatomy:
-    return Vertebra(level="L1").resolved("female", 68).anatomy()
+    return Vertebra(level="L1").resolved("female", 68).built()
 
 
 def sphere(bone: VertebraAnatomy, radius: float = 8.0, **keys: object) -> PlacedLesion:

@@ -20,7 +20,7 @@ from femrisk.meshes.spinecement import BalloonPart, PlumePart
 
 @pytest.fixture(scope="module")
 def bone() -> VertebraAnatomy:
-    return Vertebra(level="L1").resolved("female", 68).anatomy()
+    return Vertebra(level="L1").resolved("female", 68).built()
 
 
 @pytest.fixture(scope="module")
@@ -201,7 +201,7 @@ def test_a_wrong_amount_of_cement_is_refused(keys: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("level", ["T10", "L5"])
 def test_needles_lie_in_the_bone_up_to_the_anterior_third(level: str) -> None:
-    anatomy = Vertebra.model_validate({"level": level}).resolved("female", 68).anatomy()
+    anatomy = Vertebra.model_validate({"level": level}).resolved("female", 68).built()
     left, right = needles(anatomy, "bipedicular", "left")
     assert left.tip[0] < 0 < right.tip[0]
     for needle in (left, right):

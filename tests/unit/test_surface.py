@@ -46,7 +46,7 @@ def femur():
 
 @pytest.fixture(scope="module")
 def true(femur):
-    return femur.anatomy()
+    return femur.built()
 
 
 @pytest.fixture(scope="module")
@@ -162,13 +162,13 @@ def test_a_shorter_bone_is_cut_where_it_ends(surface, true, caplog):
 def test_a_file_in_other_units_is_named_as_such(surface, tmp_path, factor, looks):
     path = write_stl(tmp_path / "small.stl", Triangles(surface.points * factor, surface.faces))
     with pytest.raises(GeometryError, match=f"looks like {looks}"):
-        bone(path).anatomy()
+        bone(path).built()
 
 
 def test_a_file_that_is_no_femur_in_any_unit_is_refused(surface, tmp_path):
     path = write_stl(tmp_path / "huge.stl", Triangles(surface.points * 7, surface.faces))
     with pytest.raises(GeometryError, match=r"mm long \(allowed: 100 to 620 mm"):
-        bone(path).anatomy()
+        bone(path).built()
 
 
 def test_an_open_file_is_refused_with_the_place(surface, tmp_path):
@@ -177,7 +177,7 @@ def test_an_open_file_is_refused_with_the_place(surface, tmp_path):
     kept = np.linalg.norm(hole - spot, axis=1) > 5
     path = write_stl(tmp_path / "open.stl", Triangles(surface.points, surface.faces[kept]))
     with pytest.raises(GeometryError, match=r"the surface is open: a gap of 1\d\.\d mm at") as error:
-        bone(path).anatomy()
+        bone(path).built()
     named = np.array(str(error.value).split("(")[1].split(")")[0].split(","), float)
     assert np.linalg.norm(named - spot) < 3
 
@@ -189,7 +189,7 @@ def test_a_self_crossing_file_is_refused_with_the_place(surface, true, tmp_path)
     pull = np.clip(1 - reach / 6, 0, 1)[:, None] * (TURN @ [60.0, 0, -10])
     path = write_stl(tmp_path / "crossing.stl", Triangles(surface.points + pull, surface.faces))
     with pytest.raises(GeometryError, match=r"crosses itself over \d+\.\d mm at"):
-        bone(path).anatomy()
+        bone(path).built()
 
 
 @pytest.mark.parametrize(
@@ -209,13 +209,13 @@ def test_what_is_no_surface_file_is_refused(tmp_path, name, content, says, capfd
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(GeometryError, match=says):
-        bone(tmp_path / name).anatomy()
+        bone(tmp_path / name).built()
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_misspelt_file_is_guessed(stl):
     with pytest.raises(GeometryError, match=r"no such file: .*femurr\.stl; did you mean .*femur\.stl\?"):
-        bone(stl.with_name("femurr.stl")).anatomy()
+        bone(stl.with_name("femurr.stl")).built()
 
 
 def test_an_assumed_anteversion_is_said(surface, caplog):
@@ -272,7 +272,7 @@ def test_defaults_come_from_sex_and_age():
 
 @pytest.mark.slow
 def test_the_surface_of_a_parametric_femur_is_that_femur_again(stl, femur, true):
-    made = bone(stl, shaft_cortex_mm=femur.shaft_cortex_mm).anatomy()
+    made = bone(stl, shaft_cortex_mm=femur.shaft_cortex_mm).built()
     rng = np.random.default_rng(11)
     box = true.outer.bounds()
     points = rng.uniform(box[0], box[1], (40_000, 3))
@@ -303,7 +303,7 @@ def test_a_real_femur_stands_upright(data_folder):
     if not file.is_file():
         pytest.skip(f"no {file}")
     real = SurfaceBone(file=file, units="mm", side="right").resolved("female", 68)
-    anatomy = real.anatomy()
+    anatomy = real.built()
     marks = anatomy.landmarks
     # the file's own frame has the head's centre at its origin (it is a segment of a musculoskeletal model), y up
     np.testing.assert_allclose(anatomy.to_source @ [*marks.head_center, 1], [0, 0, 0], atol=1.0)

@@ -31,7 +31,7 @@ def rotation(seed: int) -> Floats:
 
 
 def bone(file: Path | str, **changes: object) -> SurfaceVertebra:
-    values = {"anatomy_kind": "vertebra", "level": "L1", "file": file, "units": "mm", **changes}
+    values = {"anatomy": "vertebra", "level": "L1", "file": file, "units": "mm", **changes}
     return SurfaceVertebra.model_validate(values).resolved("female", 68)
 
 
@@ -48,7 +48,7 @@ def marked(surface: Triangles) -> tuple[Floats, Floats, VertebraLandmarks]:
 
 @pytest.fixture(scope="module")
 def true() -> dict[str, VertebraAnatomy]:
-    return {level: Vertebra(level=level).resolved("female", 68).anatomy() for level in TRIED}
+    return {level: Vertebra(level=level).resolved("female", 68).built() for level in TRIED}
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_a_mirrored_surface_has_mirrored_landmarks(surfaces: dict[str, Triangles
 def test_a_parametric_vertebra_read_from_its_surface_is_that_vertebra_again(
     stl: Path, true: dict[str, VertebraAnatomy]
 ) -> None:
-    made, drawn = bone(stl).anatomy(), true["L1"]
+    made, drawn = bone(stl).built(), true["L1"]
     np.testing.assert_allclose(made.to_source, np.eye(3, 4), atol=0.5)
     assert body_volume(made) == pytest.approx(body_volume(drawn), rel=0.03)
     points = np.random.default_rng(2).uniform(*drawn.outer.bounds(), (40_000, 3))
@@ -123,7 +123,7 @@ def test_a_parametric_vertebra_read_from_its_surface_is_that_vertebra_again(
 
 
 def test_the_faces_of_the_body_are_its_endplates(stl: Path) -> None:
-    made = bone(stl).anatomy()
+    made = bone(stl).built()
     x, y = (part.ravel() for part in np.meshgrid(np.arange(-12, 13, 3.0), np.arange(-9, 10, 3.0)))
     start = np.column_stack([x, y, np.zeros_like(x)])
     upper, lower = made.endplates(start)
@@ -200,7 +200,7 @@ def test_what_is_no_vertebra_is_refused(name: str, says: str) -> None:
     ("factor", "says"),
     [
         (1e-3, "looks like metres: units: m"),
-        (6.0, r"is this a proximal femur: anatomy_kind: proximal_femur\? \(allowed: 45 to 150 mm"),
+        (6.0, r"is this a proximal femur: anatomy: proximal_femur\? \(allowed: 45 to 150 mm"),
     ],
 )
 def test_other_units_and_other_bones_are_named(
@@ -208,7 +208,7 @@ def test_other_units_and_other_bones_are_named(
 ) -> None:
     path = write_stl(tmp_path / "other.stl", Triangles(surfaces["L1"].points * factor, surfaces["L1"].faces))
     with pytest.raises(GeometryError, match=says):
-        bone(path).anatomy()
+        bone(path).built()
 
 
 def test_density_comes_from_sex_and_age_and_stays_where_given() -> None:
@@ -221,7 +221,7 @@ def test_a_real_vertebra_stands_upright(data_folder: Path) -> None:
     file = data_folder / "surfaces" / "lumbar_L3_mm.stl"
     if not file.is_file():
         pytest.skip(f"no {file}")
-    anatomy = bone(file, level="L3").anatomy()
+    anatomy = bone(file, level="L3").built()
     # the file's own frame is that of a musculoskeletal model: x anterior, y up, z right
     for i, wanted in enumerate(([0.0, 0, 1], [1.0, 0, 0], [0.0, 1, 0])):
         assert angle_deg(anatomy.to_source[:, i], np.array(wanted)) < 15

@@ -28,7 +28,7 @@ def drawn(bone: Vertebra) -> VertebraShape:
 
 @pytest.fixture(scope="module")
 def first() -> VertebraAnatomy:
-    return resolved().anatomy()
+    return resolved().built()
 
 
 @pytest.mark.parametrize("level", get_args(Level))
@@ -125,4 +125,4 @@ def test_the_body_of_a_woman_holds_what_published_bodies_hold(first: VertebraAna
 )
 def test_measures_that_do_not_fit_together_are_refused(keys: dict[str, float], where: str) -> None:
     with pytest.raises(GeometryError, match=rf"{where}: .*allowed: "):
-        resolved(**keys).anatomy()
+        resolved(**keys).built()

@@ -54,7 +54,7 @@ def test_a_real_vertebra_goes_through_the_main_job(
         {
             "name": "real",
             "patient": {"sex": "female", "age_years": 68, "height_cm": 165, "mass_kg": 70},
-            "bone": {"kind": "surface", "anatomy_kind": "vertebra", "level": "L3", "file": file, "units": "mm"},
+            "bone": {"kind": "surface", "anatomy": "vertebra", "level": "L3", "file": file, "units": "mm"},
             "lesions": [{"kind": "sphere", "site": "vertebral_body", "radius_mm": 8.0}],
             "arms": [{"kind": "intact"}, {"kind": "untreated"}],
             "loads": [{"kind": "axial_compression"}],
