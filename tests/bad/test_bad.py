@@ -323,12 +323,12 @@ def test_a_wrong_command_line_is_one_line(words: tuple[str, ...], expected: list
 @pytest.fixture(scope="module")
 def one_femur() -> Callable[[ProximalFemur], object]:
     """The anatomy of each femur, made once: most cases here share theirs."""
-    return functools.cache(ProximalFemur.anatomy)
+    return functools.cache(ProximalFemur.built)
 
 
 @pytest.fixture
 def fast(one_femur: Callable[[ProximalFemur], object], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ProximalFemur, "anatomy", lambda self: one_femur(self))
+    monkeypatch.setattr(ProximalFemur, "built", lambda self: one_femur(self))
 
 
 @pytest.mark.usefixtures("fast")
