@@ -160,7 +160,8 @@ def test_a_lesion_that_shrinks_to_nothing_leaves_the_bone_intact(subject: Subjec
     assert 0 < ready.mesh.volumes()[ready.mesh.inside("sphere")].sum() < 5
     intact, untreated = solved(placed, ready), solved(placed, ready, (("sphere", "tumour_lytic"),))
     print(f"peaks {intact.peak.load} N ({intact.history.status}), {untreated.peak.load} N ({untreated.history.status})")
-    assert untreated.stiffness == pytest.approx(intact.stiffness, rel=1e-4)
+    # 4 of the 22000 mm3 of a vertebral body, whose stiffness falls by about twice the share of its volume
+    assert untreated.stiffness == pytest.approx(intact.stiffness, rel=5e-4)
     # up to the knee of the curve both marches stop at the same travel
     forces = intact.history.forces()[:4], untreated.history.forces()[:4]
     travel = intact.history.displacements()[:4], untreated.history.displacements()[:4]
