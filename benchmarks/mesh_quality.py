@@ -1,6 +1,6 @@
 """Random bones with lesions, cements and devices in, the distribution of mesh quality per family out (a table).
 
-Usage: ``python benchmarks/mesh_quality.py --seeds 0:100 [--bone vertebra] [--family base] [--output benchmarks/mesh_quality.md]``
+Usage: ``python benchmarks/mesh_quality.py --seeds 0:100 [--bone vertebra] [--family base] [--output FILE.md]``
 """
 
 from __future__ import annotations
@@ -240,7 +240,8 @@ def main() -> None:
     for row in rows(range(first, last), tuple(asked.family or (FAMILIES if asked.bone == "femur" else SPINE_FAMILIES))):
         print(line(row), flush=True)
         found.append(row)
-    text = f"# Mesh quality, seeds {first} to {last - 1}, mesh_size_mm = {SIZE_MM if asked.bone == 'femur' else SPINE_SIZE_MM:g}\n\n{table(found)}"
+    size = SIZE_MM if asked.bone == "femur" else SPINE_SIZE_MM
+    text = f"# Mesh quality, seeds {first} to {last - 1}, mesh_size_mm = {size:g}\n\n{table(found)}"
     asked.output.write_text(text)
     print(text)
 

@@ -199,15 +199,15 @@ def _levelled(ground: Ground, spread: Spread, state: Flood, full: Floats, volume
 
 
 def _slight(ground: Ground, bodies: tuple[Shape, ...], lesions: Floats) -> bool:
-    distance = np.min([shape.distance(ground.points) for shape in bodies], axis=0)
-    return ground.held(np.maximum(distance, -lesions)) < BULB_MM3
+    """Whether next to nothing of the bodies lies outside the lesions, given by their distance (n,)."""
+    return ground.held(np.asarray(np.maximum(Union(bodies).distance(ground.points), -lesions))) < BULB_MM3
 
 
 def _in_bone(ground: Ground, bodies: tuple[Shape, ...], name: str) -> tuple[Solid, ...]:
     """The bodies as solids, with four edges to the radius of a ball of their volume, as in a lesion."""
     if not bodies:
         return ()
-    volume = ground.held(np.min([shape.distance(ground.points) for shape in bodies], axis=0)) / len(bodies)
+    volume = ground.held(Union(bodies).distance(ground.points)) / len(bodies)
     size = float(np.clip(np.cbrt(3 * volume / (4 * np.pi)) / 4, 0.4, 3.0))
     names = (name,) if len(bodies) == 1 else tuple(f"{name}_{index + 1}" for index in range(len(bodies)))
     return tuple(Solid(one, shape, "cement", size) for one, shape in zip(names, bodies, strict=True))

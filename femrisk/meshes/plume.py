@@ -67,7 +67,8 @@ class Plume:
             # in a full lesion the front lies behind by the depth: as steep there as in bone
             reached = np.where(depth < 0, np.minimum(reached, one.level + depth), reached)
             pace = np.where(depth < 0, 1.0, pace)
-        _, nearest = ndimage.distance_transform_edt(ground.grid(ground.outer >= 0), return_indices=True)
+        outside = ground.outer.reshape(ground.counts) >= 0
+        _, nearest = ndimage.distance_transform_edt(outside, return_indices=True)
         inner = np.ravel_multi_index(tuple(nearest), ground.counts).ravel()
         return PlumeFront(ground, time, reached[inner], pace[inner])
 
@@ -104,7 +105,8 @@ class PlumeFront:
     def _ahead(self, level: float) -> Floats:
         """(n,) about mm from the front, smooth, as if there were no wall."""
         ahead = np.clip((self.reached - level) / self.pace, -BAND_MM, BAND_MM)
-        return ndimage.gaussian_filter(self.ground.grid(ahead), SMOOTHING_MM / STEP, mode="nearest").ravel()
+        smooth = ndimage.gaussian_filter(self.ground.grid(ahead), SMOOTHING_MM / STEP, mode="nearest")
+        return np.asarray(smooth).ravel()
 
 
 def walled(front: Floats, outer: Floats) -> Floats:
