@@ -12,6 +12,7 @@ import numpy as np
 from femrisk.meshes.anatomy import Anatomy
 from femrisk.meshes.bisecting import bisected
 from femrisk.meshes.complex import Complex
+from femrisk.meshes.crumbs import uncrumbled
 from femrisk.meshes.cutting import cut
 from femrisk.meshes.extents import parts_of, true_volume
 from femrisk.meshes.improving import improve
@@ -90,7 +91,7 @@ def _with_parts(
         within = next((i for i, other in enumerate(parts) if other.name == part.within), None)
         made = cut(made, sheets, bit, within)
         if bit == 0:
-            made = unpinched(made.only(made.membership == 1))
+            made = uncrumbled(unpinched(made.only(made.membership == 1)))
         made = improve(made, sheets)
         # what an arm brings is cut into the finished bone and lesions: far from it nothing changes
         kin = tuple(i for i in range(bit + 1) if _stage(parts[i]) == _stage(part))
