@@ -16,7 +16,7 @@ from femrisk.meshes.soliddistance import nearest_distance, solid_distance
 from femrisk.meshes.surface import WHERE, Point
 from femrisk.meshes.surfacefile import read_surface
 from femrisk.meshes.triangles import Triangles, close, place
-from femrisk.meshes.vertebra import Level
+from femrisk.meshes.vertebra import SHELL_MM, Level
 from femrisk.meshes.vertebra_atlas import VertebraAtlas, trabecular_density
 from femrisk.meshes.vertebra_body import measure_body
 from femrisk.meshes.vertebra_orienting import Pose, find_pose
@@ -73,6 +73,8 @@ class SurfaceVertebra(Part):
     trabecular_density_mg_per_cm3: Annotated[float, Field(ge=20, le=350)] | None = None
     """Mean density of the trabecular bone of the body in quantitative CT, K2HPO4 equivalent (default: from age and
     sex)."""
+    shell_thickness_mm: Annotated[float, Field(ge=0, le=1.5)] = SHELL_MM
+    """Thickness of the walls of the body and of the bony endplates (0: no shell)."""
     height_loss_share: Annotated[float, Field(ge=0, le=1)] | None = None
     """Share of its height that the body has lost; read by scores, which leave it open where it is not known."""
 
@@ -94,7 +96,8 @@ class SurfaceVertebra(Part):
         box = np.array([standing.points.min(axis=0), standing.points.max(axis=0)])
         outer, feet = solid_distance(standing, box, self.rounding_mm)
         body = measure_body(outer.distance, pose.depth, WHERE)
-        atlas = VertebraAtlas.of_mean(body, (self.trabecular_density_mg_per_cm3 or 0.0) / 1000)
+        density = self.trabecular_density_mg_per_cm3 or 0.0
+        atlas = VertebraAtlas.of_mean(body, density / 1000)
         return VertebraAnatomy(
             outer=outer,
             inner=None,
@@ -104,6 +107,8 @@ class SurfaceVertebra(Part):
             to_source=np.column_stack([pose.axes, pose.origin]),
             region=atlas.region,
             endplates=body.endplates,
+            shell_mm=self.shell_thickness_mm,
+            trabecular_mg_per_cm3=density,
         )
 
     def placed(self, surface: Triangles) -> Pose:
