@@ -1,6 +1,6 @@
 """What must not change an answer, and what must change it by a known factor, on a coarse mesh of the example.
 
-Meshes are coarse (6 and 8 mm), so mesh noise is held to 3 % here; ``benchmarks/mesh_noise.py`` measures the default mesh.
+Meshes are coarse (6 and 8 mm), so mesh noise is held to 3 % here; ``benchmarks/mesh_noise.py`` measures the usual one.
 """
 
 from __future__ import annotations
