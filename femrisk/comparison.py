@@ -14,6 +14,10 @@ from femrisk.scores import Score
 
 #: keys of a row that stand side by side where a case is computed under several models
 OF_EACH_MODEL = ("status", "fracture_load_N", "fracture_load_bracket_N", "ratio_to_intact", "ratio_to_untreated")
+#: how a vertebral body is deformed, and when: together the last keys of a row, ``height_loss_at_body_weight_mm`` ...
+BODY = ("height_loss", "anterior_height_loss", "posterior_height_loss", "posterior_wall_bulge", "canal_narrowing")
+BODY_WHEN = ("body_weight", "strength")
+BODY_KEYS = tuple(f"{what}_at_{when}_mm" for when in BODY_WHEN for what in BODY)
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,18 @@ class Row:
     failure_centroid_mm: tuple[float, ...] | None
     cement_volume_ml: float | None
     implant_peak_von_mises_MPa: float | None
+    #: of a vertebral body: shortening in its middle and at its walls, bulge of its posterior wall, loss of the canal's
+    #: depth, at one body weight and at its strength (see ``gauge``)
+    height_loss_at_body_weight_mm: float | None = None
+    anterior_height_loss_at_body_weight_mm: float | None = None
+    posterior_height_loss_at_body_weight_mm: float | None = None
+    posterior_wall_bulge_at_body_weight_mm: float | None = None
+    canal_narrowing_at_body_weight_mm: float | None = None
+    height_loss_at_strength_mm: float | None = None
+    anterior_height_loss_at_strength_mm: float | None = None
+    posterior_height_loss_at_strength_mm: float | None = None
+    posterior_wall_bulge_at_strength_mm: float | None = None
+    canal_narrowing_at_strength_mm: float | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femrisk.meshes.anatomy import VertebraAnatomy
-from femrisk.meshes.labelled import BODY_REGIONS, REGIONS, Floats
+from femrisk.meshes.facets import Facets
+from femrisk.meshes.labelled import BODY_REGIONS, REGIONS, Floats, LabelledMesh
 from femrisk.meshes.shapes import Shape, unit
 
 Motion = Literal["free", "held", "driven"]
@@ -28,6 +29,10 @@ PMMA_MODULUS = 2500.0
 #: Depth under an endplate down to which bone moves with the resin, and thickness of the layer that fades into bone over
 #: RIM, mm: about the bony endplate, 0.4 to 1.0 [recalled-M], and the resin in its pores (assumed).
 CAST_DEPTH, CAST_LAYER = 0.75, 1.0
+#: A face of the mesh looks along an axis when its normal's share of it is over this: within 60 degrees (assumed).
+FACING = 0.5
+#: Modulus, MPa, of the layer that stands for a disc (Yang 2012 [seen]); Poisson's ratio (0.4 to 0.45 [recalled-H]).
+DISC_MODULUS, DISC_POISSON = 8.0, 0.45
 #: Apparent strain of a vertebral body at which its strength is read (Wang 2012; so Costa 2019, Ghosh 2026 [seen]).
 STRENGTH_STRAIN = 0.019
 #: Distance from a contact within which no failure is looked for, mm.
@@ -114,13 +119,38 @@ class Embedding:
         """(n, 3) -> (n,) the points that move with the resin."""
         return np.asarray(self.depth(points) < CAST_DEPTH)
 
+    def faces(self, mesh: LabelledMesh, outer: Facets) -> NDArray[np.bool_]:
+        """(f,) which outer faces of a mesh are the endplate: those held in their middle that look along the axis."""
+        upwards = outer.normals(mesh)[:, 2] * (1 if self.superior else -1)
+        return np.asarray(self.core(mesh.points[outer.vertices(mesh)].mean(axis=1)) & (upwards > FACING))
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A rigid plate bonded to the outer face of a disc; it touches no bone."""
+
+    exclusion: ClassVar[float] = 0.0
+
+    #: the endplate under the disc
+    face: Embedding
+    #: z of the plate, mm
+    level: float
+
+    def weight(self, points: Floats, margin: float = 0.0) -> Floats:
+        """(n, 3) -> (n,) nothing is stiffened."""
+        return np.zeros(len(points))
+
+    def core(self, points: Floats) -> NDArray[np.bool_]:
+        """(n, 3) -> (n,) the points that lie in the plate."""
+        return np.asarray(np.abs(points[:, 2] - self.level) < 1e-6)
+
 
 @dataclass(frozen=True)
 class Grip:
     """A rigid body glued to the core of a contact zone."""
 
     name: str
-    zone: Cap | Pot | Embedding
+    zone: Cap | Pot | Embedding | Plate
     #: (3,) point about which it turns, mm
     center: Floats
     #: translations, then rotations, along the machine's three axes
@@ -132,6 +162,22 @@ class Grip:
 
 
 @dataclass(frozen=True)
+class Pressed:
+    """A vertebral body under a force along its axis, where its shortening is measured."""
+
+    anatomy: VertebraAnatomy
+    #: y of the line along which the force passes, mm
+    line: float
+
+    @property
+    def height(self) -> float:
+        """Height of the body on that line, from rim to rim, mm; over it the apparent strain is read."""
+        marks = self.anatomy.landmarks
+        share = (self.line - marks.posterior_wall) / marks.body_depth
+        return marks.posterior_height + share * (marks.anterior_height - marks.posterior_height)
+
+
+@dataclass(frozen=True)
 class Boundary:
     """The machine: axes as rows (3, 3), the third one against the driven direction, and its grips."""
 
@@ -139,8 +185,13 @@ class Boundary:
     grips: tuple[Grip, ...]
     #: modulus of the layer, MPa
     layer_MPa: float = STIFF_MODULUS
-    #: height over which the apparent strain is read, mm; None where strength is a peak of the force
-    height: float | None = None
+    #: the vertebral body between the grips; None in another bone, whose strength is a peak of the force
+    pressed: Pressed | None = None
+
+    @property
+    def height(self) -> float | None:
+        """Height over which the apparent strain is read, mm; None where strength is a peak of the force."""
+        return None if self.pressed is None else self.pressed.height
 
     def stiffness_weight(self, points: Floats) -> Floats:
         """(n, 3) -> (n,) share of the stiff layer at each point, 0 to 1."""

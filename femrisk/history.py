@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,8 @@ Floats = NDArray[np.float64]
 
 #: The five honest endings of a march.
 STATUSES = ("collapsed", "plateau", "bracketed", "limit_reached", "stuck")
+#: A value that is wanted counts as reached within this share of it.
+REACHED = 1e-3
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,31 @@ class Attempt:
 
 
 @dataclass(frozen=True)
+class Deformation:
+    """How a vertebral body has changed, mm; see ``gauge``."""
+
+    #: shortening on the line along which it is pressed, by which its apparent strain is read
+    shortening_mm: float = 0.0
+    #: shortening in its middle, at its anterior and at its posterior wall
+    height_loss_mm: float = 0.0
+    anterior_height_loss_mm: float = 0.0
+    posterior_height_loss_mm: float = 0.0
+    #: how far its posterior wall comes out between its rims
+    posterior_wall_bulge_mm: float = 0.0
+    #: what the canal loses of its depth at mid-height; None where the mesh has no lamina there
+    canal_narrowing_mm: float | None = 0.0
+
+    def towards(self, other: Deformation, share: float) -> Deformation:
+        """A share of the way from this to ``other``."""
+        mine, theirs = asdict(self), asdict(other)
+        found: dict[str, Any] = {
+            name: None if None in (mine[name], theirs[name]) else mine[name] + share * (theirs[name] - mine[name])
+            for name in mine
+        }
+        return Deformation(**found)
+
+
+@dataclass(frozen=True)
 class Increment:
     """One state in equilibrium."""
 
@@ -62,6 +91,13 @@ class Increment:
     newton_iterations: int
     #: times the step was cut before this increment was found
     cutbacks: int
+    #: of a vertebral body; None of another bone
+    body: Deformation | None = None
+
+    @property
+    def shortening(self) -> float:
+        """What the strength of a vertebra is read by, mm; of another bone the travel."""
+        return self.displacement if self.body is None else self.body.shortening_mm
 
 
 @dataclass(frozen=True)
@@ -83,10 +119,37 @@ class History:
         """(k,) N, starting with the unloaded state."""
         return np.array([0.0, *(increment.force for increment in self.increments)])
 
-    def force_at(self, travel: float) -> float | None:
-        """Force at a travel of the machine (mm) at which the march halted, N; None where it did not."""
-        halts = (one.force for one in self.increments if abs(one.displacement - travel) <= 1e-9 * travel)
-        return next(halts, None)
+    def force_at(self, shortening: float) -> float | None:
+        """Force at a ``shortening`` (mm), by a straight line between the increments round it, N; None if never met."""
+        found = self.reaching([one.shortening for one in self.increments], shortening)
+        if found is None:
+            return None
+        after, share = found
+        return float(self.forces()[after - 1] * (1 - share) + self.forces()[after] * share)
+
+    def body_at_force(self, force: float) -> Deformation | None:
+        """The body where the force first rises to ``force`` (N), likewise; None if it never does."""
+        return self._body(self.reaching([one.force for one in self.increments], force))
+
+    def body_at_shortening(self, shortening: float) -> Deformation | None:
+        """The body at a ``shortening`` (mm), likewise; None if never met."""
+        return self._body(self.reaching([one.shortening for one in self.increments], shortening))
+
+    def reaching(self, values: Sequence[float], wanted: float) -> tuple[int, float] | None:
+        """The first increment (from 1 on) whose value is ``wanted`` or above, and the share of the way to it."""
+        enough = (1 - REACHED) * wanted
+        after = next((number for number, value in enumerate(values, 1) if value >= enough), None)
+        if after is None:
+            return None
+        low, high = (0.0, *values)[after - 1 : after + 1]
+        return after, min((wanted - low) / (high - low), 1.0)
+
+    def _body(self, found: tuple[int, float] | None) -> Deformation | None:
+        if found is None:
+            return None
+        bodies = [Deformation(), *(one.body for one in self.increments)]
+        before, after = bodies[found[0] - 1 : found[0] + 1]
+        return None if before is None or after is None else before.towards(after, found[1])
 
 
 def parabola(x: Floats, y: Floats, furthest: float) -> tuple[float, float]:

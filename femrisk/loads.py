@@ -7,11 +7,12 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from femrisk.contacts import PMMA_MODULUS, STIFF_DEPTH, Boundary, Cap, Embedding, Grip, Motion, Pot, machine_axes
-from femrisk.meshes.anatomy import Anatomy, FemurAnatomy, femur_of, vertebra_of
+from femrisk.contacts import STIFF_DEPTH, Boundary, Cap, Grip, Pot, machine_axes
+from femrisk.meshes.anatomy import Anatomy, FemurAnatomy, femur_of
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.shapes import unit
 from femrisk.part import Part
+from femrisk.vertebra_loads import AxialCompression, Flexion
 
 
 class Stance(Part):
@@ -106,37 +107,7 @@ class SidewaysFall(Part):
         )
 
 
-class AxialCompression(Part):
-    """Axial compression: both endplates are cast into resin, and the upper one is driven down on the lower one."""
-
-    bones: ClassVar[tuple[str, ...]] = ("vertebra",)
-
-    kind: Literal["axial_compression"]
-    name: str | None = None
-    """Name of the load; its kind when left out."""
-    upper: Literal["clamped", "pivot"] = "clamped"
-    """How the upper plate is held but for its travel: clamped moves it straight down, as in tests of potted vertebrae
-    under uniform displacement (Yang 2012); pivot lets it tilt about the middle of the endplate."""
-
-    def boundary(self, anatomy: Anatomy) -> Boundary:
-        """The superior endplate is driven along the body's axis, the inferior one is held."""
-        anatomy = vertebra_of(anatomy)
-        half = anatomy.landmarks.height / 2
-        axes = machine_axes(np.array([0.0, 0.0, -1.0]), np.array([1.0, 0.0, 0.0]))
-        turn: tuple[Motion, Motion, Motion] = (
-            ("held", "held", "held") if self.upper == "clamped" else ("free", "free", "held")
-        )
-        upper = Grip(
-            "superior_plate",
-            Embedding(anatomy, superior=True),
-            np.array([0.0, 0.0, half]),
-            ("held", "held", "driven", *turn),
-        )
-        lower = Grip("inferior_plate", Embedding(anatomy, superior=False), np.array([0.0, 0.0, -half]), ("held",) * 6)
-        return Boundary(axes, (upper, lower), layer_MPa=PMMA_MODULUS, height=2 * half)
-
-
-Load = Annotated[Stance | SidewaysFall | AxialCompression, Field(discriminator="kind")]
+Load = Annotated[Stance | SidewaysFall | AxialCompression | Flexion, Field(discriminator="kind")]
 
 
 def head_cap(anatomy: FemurAnatomy, direction: Floats, radius: float) -> Grip:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from femrisk.history import Attempt, History, Increment, State, parabola
+from femrisk.history import REACHED, Attempt, Deformation, History, Increment, State, parabola
 from femrisk.meshes.labelled import Floats
 
 
@@ -55,16 +55,29 @@ class Rules:
     tries_near_peak: int = 3
     #: steps are not cut below this share of the largest one
     smallest_cut: float = 1 / 64
-    #: travel at which a force is wanted, mm: the march halts exactly there, and only a peak may end it before
+    #: shortening at which a force is wanted, mm: the march halts there, and only a peak may end it before
     stop: float | None = None
+    #: shortening per travel while all is elastic
+    rate: float = 1.0
+    #: of that shortening at most such a share is covered in one step
+    strides: float = 1 / 8
+    #: travel close to which a state is wanted, mm
+    pause: float = 0.0
 
-    def onto_stop(self, step: float, travel: float) -> float:
-        """The step that does not leap over ``stop`` from ``travel``, mm."""
-        return step if self.stopped(travel) else min(step, (self.stop or 0.0) - travel)
+    def onto_stop(self, step: float, found: list[Increment]) -> float:
+        """The step that leaps over neither ``pause`` nor ``stop`` if shortening goes on as over the last one, mm."""
+        if self.stop is None or self.stopped(found):
+            return step
+        travel = [0.0, *(one.displacement for one in found)]
+        if 0.1 * step < self.pause - travel[-1] < step:
+            step = self.pause - travel[-1]
+        shortening = [0.0, *(one.shortening for one in found)]
+        rate = (shortening[-1] - shortening[-2]) / (travel[-1] - travel[-2]) if found else self.rate
+        return min(step, min(self.stop - shortening[-1], self.strides * self.stop) / rate) if rate > 0 else step
 
-    def stopped(self, travel: float) -> bool:
+    def stopped(self, found: list[Increment]) -> bool:
         """True once ``stop`` was met, or where there is none."""
-        return self.stop is None or travel > (1 - 1e-9) * self.stop
+        return self.stop is None or (bool(found) and found[-1].shortening > (1 - REACHED) * self.stop)
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,11 @@ class Found:
 
 
 def march(
-    problem: Problem, rules: Rules, first_guess: Floats, too_far: Callable[[State], bool] = lambda state: False
+    problem: Problem,
+    rules: Rules,
+    first_guess: Floats,
+    too_far: Callable[[State], bool] = lambda state: False,
+    gauge: Callable[[State], Deformation | None] = lambda state: None,
 ) -> Iterator[Found | History]:
     """Yield each equilibrium as it is found, and last of all the ``History``.
 
@@ -85,10 +102,12 @@ def march(
         rules: steps and stops.
         first_guess: unknowns at ``rules.first_step`` of travel, e.g. the elastic ones.
         too_far: says of a state that strains have left what the model is good for.
+        gauge: measures a vertebral body.
     """
     past, current = None, problem.rest()
     found: list[Increment] = []
-    step = rules.onto_stop(rules.first_step, 0.0)
+    stride = rules.first_step
+    step = rules.onto_stop(stride, found)
     guess = _extrapolated(past, current, step, first_guess, rules)
     solves = spent = cuts = lost = calm = 0
     lost_at: float | None = None
@@ -105,11 +124,12 @@ def march(
             if step * 0.5 < rules.smallest_cut * rules.largest_step:
                 status = "bracketed" if near else "stuck"
                 break
-            cuts, step, calm = cuts + 1, step * 0.5, 0
+            cuts, stride, calm = cuts + 1, step * 0.5, 0
+            step = stride
             guess = _extrapolated(past, current, step, first_guess, rules)
             continue
         past, current = current, attempt.state
-        found.append(increment_of(problem, past, current, found, spent, cuts))
+        found.append(replace(increment_of(problem, past, current, found, spent, cuts), body=gauge(current)))
         calm = calm + 1 if attempt.newton_iterations <= 6 else 0
         spent = cuts = lost = 0
         lost_at = None
@@ -117,7 +137,8 @@ def march(
         status = _ending(found, current, rules, too_far)
         if status:
             break
-        step = rules.onto_stop(min(step * (1.5 if calm > 1 else 1.0), rules.largest_step), current.travel)
+        stride = min(stride * (1.5 if calm > 1 else 1.0), rules.largest_step)
+        step = rules.onto_stop(stride, found)
         guess = _extrapolated(past, current, step, first_guess, rules)
     yield History(tuple(found), status, lost_at, solves)
 
@@ -127,8 +148,9 @@ def _ending(found: list[Increment], state: State, rules: Rules, too_far: Callabl
     highest = max(increment.force for increment in found)
     if found[-1].force < rules.confirmed_below * highest:
         return "collapsed"
-    if not rules.stopped(state.travel):
-        return ""
+    if not rules.stopped(found):
+        # what must be met lies within half of ``furthest`` where all is elastic, and comes sooner where bone yields
+        return "limit_reached" if state.travel >= rules.furthest else ""
     tangent = tangent_of(found, rules.stiffness)
     flat = abs(tangent) < rules.plateau_tangent * rules.stiffness
     if len(found) > 1 and flat and _top(found) < (1 + rules.plateau_rise) * highest:

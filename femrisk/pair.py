@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from femrisk.cohesive import Joints, join
 from femrisk.contacts import STIFF_MODULUS, STRENGTH_STRAIN, Boundary
 from femrisk.damage_march import DamagedEquilibrium, DamageState, Verdict, march_twice, pace
+from femrisk.discs import disc_painted, with_discs
 from femrisk.domain import Domain, distribute
 from femrisk.element import TABLE, strains
 from femrisk.equilibrium import Equilibrium
@@ -31,8 +32,9 @@ from femrisk.fracture import (
     read_site,
     too_far,
 )
+from femrisk.gauge import Gauge, gauge
 from femrisk.grips import grip
-from femrisk.history import History, Increment, State
+from femrisk.history import Deformation, History, Increment, State
 from femrisk.loadshare import SkinResult
 from femrisk.march import Found, Rules, march
 from femrisk.materials.curve import YieldCurve, constant
@@ -87,6 +89,8 @@ class PairResult:
     failing: float | None = None
     #: the skin at the peak; None where there is none
     skin: SkinResult | None = None
+    #: the vertebral body per N of force while all is elastic; None of another bone
+    elastic_body: Deformation | None = None
 
 
 @dataclass(frozen=True)
@@ -97,13 +101,15 @@ class Prepared:
     mesh: LabelledMesh
     boundary: Boundary
     domain: Domain
-    #: (m, 4) share of the stiff layer at the Gauss points, (m,) cells in contacts
+    #: (m, 4) share of the stiff layer at the Gauss points, those of discs behind the bone's; (m,) cells in contacts
     stiff: Floats
     contact: NDArray[np.bool_]
     #: weak interfaces of the arm, or None
     joints: Joints | None = None
     #: skin on this rank's cells, or None
     membrane: Membrane | None = None
+    #: measures a vertebral body; None in another bone
+    gauge: Gauge | None = None
 
 
 def prepare(
@@ -123,9 +129,12 @@ def prepare(
     """
     points = mesh.gauss_points()
     stiff = boundary.stiffness_weight(points.reshape(-1, 3)).reshape(points.shape[:2])
-    domain = distribute(mesh if parting is None else parting.mesh, comm)
+    whole = with_discs(mesh if parting is None else parting.mesh, boundary)
+    stiff = np.pad(stiff, ((0, len(whole.tets) - len(stiff)), (0, 0)))
+    domain = distribute(whole, comm)
     joints = None if parting is None else join(domain, parting.faces, parting.law)
-    bare = Prepared(mesh, boundary, domain, stiff, boundary.contact(mesh.centroids()), joints)
+    meter = None if boundary.pressed is None else gauge(mesh, domain, boundary.pressed)
+    bare = Prepared(mesh, boundary, domain, stiff, boundary.contact(mesh.centroids()), joints, gauge=meter)
     return bare if skin is None else skinned(bare, skin)
 
 
@@ -155,6 +164,7 @@ def compute(
     on_increment: Callable[[Increment], None],
     damage: bool = False,
     step_share: float = 1.0,
+    near_N: float = 0.0,
 ) -> PairResult:
     """March one arm to fracture.
 
@@ -165,10 +175,13 @@ def compute(
         on_increment: told of every equilibrium found (on all ranks).
         damage: bone and cement crack instead of flowing; every march of the two is told.
         step_share: steps of a plastic march as a share of the usual ones.
+        near_N: force close to which a state is wanted, of a vertebra.
     """
     start = time.perf_counter()
     mesh, domain = prepared.mesh, prepared.domain
-    curve = stiffened(field.curve, prepared.stiff, prepared.boundary.layer_MPa)
+    # discs behind the bone are solved with it, and told of nowhere
+    painted, bone = disc_painted(field, len(prepared.stiff)), slice(len(mesh.tets))
+    curve = stiffened(painted.curve, prepared.stiff, prepared.boundary.layer_MPa)
     grips, local = grip(domain, prepared.boundary), curve.take(domain.original)
     law = damage_law(mesh, field, prepared.stiff) if damage and not linear_only else None
     equilibrium = (
@@ -177,7 +190,7 @@ def compute(
         else DamagedEquilibrium(domain, grips, local, law.take(domain.original), prepared.membrane)
     )
     elastic = equilibrium.linear()
-    strain = _everywhere(domain, _strain(equilibrium, elastic))
+    strain = _everywhere(domain, _strain(equilibrium, elastic))[bone]
     criterion = read_elastic(mesh, field, prepared.contact, strain, elastic.force)
     best: State
     cracks: Damage | None = None
@@ -190,11 +203,11 @@ def compute(
         history, peak, cracks = said.history, said.peak, _damage(prepared, field, law, said, best)
     else:
         history, best = _march(
-            equilibrium, elastic, criterion, linear_only, field, prepared.boundary.height, on_increment, step_share
+            equilibrium, elastic, criterion, linear_only, painted, prepared, on_increment, step_share, near_N
         )
         peak = read_peak(history)
-    accumulated = _everywhere(domain, best.accumulated)
-    work = _everywhere(domain, _dissipated(equilibrium, best))
+    accumulated = _everywhere(domain, best.accumulated)[bone]
+    work = _everywhere(domain, _dissipated(equilibrium, best))[bone]
     return PairResult(
         history=history,
         peak=peak,
@@ -204,9 +217,9 @@ def compute(
         else read_damage_site(mesh, field, prepared.contact, cracks.lost, work),
         stiffness=elastic.force,
         contact=prepared.contact,
-        displacement=_everywhere(domain, equilibrium.displacement(best)[domain.cells]),
-        strain=_everywhere(domain, _strain(equilibrium, best)),
-        stress=_everywhere(domain, best.stress),
+        displacement=_everywhere(domain, equilibrium.displacement(best)[domain.cells])[bone],
+        strain=_everywhere(domain, _strain(equilibrium, best))[bone],
+        stress=_everywhere(domain, best.stress)[bone],
         accumulated=accumulated,
         plastic_work=work,
         dofs=domain.dofs,
@@ -214,7 +227,15 @@ def compute(
         damage=cracks,
         failing=prepared.joints.failing(best.opened) if prepared.joints else None,
         skin=_skin(equilibrium, best, prepared.membrane) if prepared.membrane else None,
+        elastic_body=_body(equilibrium, prepared, elastic, 1 / elastic.force),
     )
+
+
+def _body(equilibrium: Equilibrium, prepared: Prepared, state: State, share: float = 1.0) -> Deformation | None:
+    """What a vertebral body looks like at a share of a state's displacement."""
+    if prepared.gauge is None:
+        return None
+    return Deformation().towards(prepared.gauge.read(equilibrium.displacement(state)), share)
 
 
 def _skin(equilibrium: Equilibrium, state: State, membrane: Membrane) -> SkinResult:
@@ -252,9 +273,10 @@ def _march(
     criterion: ElasticCriterion,
     linear_only: bool,
     field: MaterialField,
-    height: float | None,
+    prepared: Prepared,
     on_increment: Callable[[Increment], None],
     step_share: float,
+    near_N: float,
 ) -> tuple[History, State]:
     """The history and the state of the largest force."""
     expected = _expected(elastic, criterion)
@@ -267,16 +289,20 @@ def _march(
         scaled = replace(elastic, travel=expected, force=elastic.force * expected, unknowns=elastic.unknowns * expected)
         return History((), "limit_reached", None, 1), replace(scaled, stress=elastic.stress * expected)
     step = step_share * expected
-    stop = None if height is None else STRENGTH_STRAIN * height
+    height, body = prepared.boundary.height, _body(equilibrium, prepared, elastic)
+    stop, rate = None if height is None else STRENGTH_STRAIN * height, body.shortening_mm if body else 1.0
     rules = Rules(
         first_step=0.5 * step,
         largest_step=0.35 * step,
-        furthest=max(12 * expected, 2 * (stop or 0.0)),
+        furthest=max(12 * expected, 2 * (stop or 0.0) / rate),
         stiffness=elastic.force,
         stop=stop,
+        rate=rate,
+        pause=near_N / elastic.force,
     )
     best, history = equilibrium.rest(), None
-    for news in march(equilibrium, rules, elastic.unknowns * rules.first_step, far):
+    first = elastic.unknowns * rules.first_step
+    for news in march(equilibrium, rules, first, far, lambda state: _body(equilibrium, prepared, state)):
         if isinstance(news, Found):
             best = news.state if news.state.force > best.force else best
             on_increment(news.increment)

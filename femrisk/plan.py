@@ -64,6 +64,8 @@ class SolveTask:
     density_law: str
     #: (3,) point and unit normal of the section whose load share is reported
     section: tuple[tuple[float, ...], tuple[float, ...]]
+    #: of the patient
+    body_weight_N: float
     #: whether the results go beside those of the case's first model
     beside: bool = False
 
@@ -154,6 +156,7 @@ def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...], m
         model or known(analysis.model),
         known(analysis.density_law),
         (tuple(float(x) for x in point), tuple(float(x) for x in normal)),
+        scene.case.patient.body_weight_N,
         beside=model not in (None, analysis.model),
     )
 

@@ -28,7 +28,7 @@ from femrisk.errors import ComputationError, InputError
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.output.atomic import write_text
 from femrisk.output.folder import ResultFolder, add_provenance, claim, locked, read_labelled
-from femrisk.output.table import models_table, notes, table
+from femrisk.output.table import body_table, models_table, notes, table
 from femrisk.plan import Family, families, mesh_task, solve_task
 from femrisk.preview import scores_of
 from femrisk.progress import Progress
@@ -99,6 +99,8 @@ def run(
         console.print(table(comparison))
         if comparison.by_model:
             console.print(models_table(comparison))
+        if bodies := body_table(comparison):
+            console.print(bodies)
         console.print(notes(comparison))
         for name, failure in failures.items():
             console.print(f"{name}: {failure}", style="red")

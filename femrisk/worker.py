@@ -89,7 +89,9 @@ def solve(folder: ResultFolder, task: SolveTask) -> None:
             ready = prepare(mesh, task.boundary, comm, parting)
         else:
             ready = whole = whole or prepare(mesh, task.boundary, comm)
-        result = compute(ready, field, task.linear_only, report, damage=task.model == "damage")
+        result = compute(
+            ready, field, task.linear_only, report, damage=task.model == "damage", near_N=task.body_weight_N
+        )
         if comm.rank == 0:
             place = folder.beside(task.model) if task.beside else folder
             # the mesh that was cut shows the gaps

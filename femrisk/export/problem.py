@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femrisk.contacts import Boundary, Grip
+from femrisk.discs import disc_painted, with_discs
 from femrisk.errors import SolverError
 from femrisk.materials.curve import YieldCurve
 from femrisk.materials.field import MaterialField
@@ -69,6 +70,8 @@ def pose(title: str, mesh: LabelledMesh, field: MaterialField, boundary: Boundar
     Raises:
         SolverError: a grip takes hold of fewer than four vertices of the mesh.
     """
+    mesh = with_discs(mesh, boundary)
+    field = disc_painted(field, len(mesh.tets))
     points = mesh.gauss_points()
     weight = boundary.stiffness_weight(points.reshape(-1, 3)).reshape(points.shape[:2])
     nodes, cells = quadratic(mesh)

@@ -40,6 +40,15 @@ class Facets:
         a, b, c = mesh.points[self.vertices(mesh)].transpose(1, 0, 2)
         return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2)
 
+    def normals(self, mesh: LabelledMesh) -> Floats:
+        """(f, 3) unit vectors out of their cells."""
+        a, b, c = mesh.points[self.vertices(mesh)].transpose(1, 0, 2)
+        # the vertex a face lacks: their numbers 0 to 3 add up to 6
+        inside = mesh.points[mesh.tets[self.cells, 6 - self.corners.sum(axis=1)]]
+        normal = np.cross(b - a, c - a)
+        normal *= -np.sign(np.einsum("fk,fk->f", normal, inside - a))[:, None]
+        return np.asarray(normal / np.linalg.norm(normal, axis=1)[:, None])
+
 
 def outer_facets(mesh: LabelledMesh) -> Facets:
     """Every face of a conforming mesh that only one cell has."""

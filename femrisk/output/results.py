@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from femrisk.comparison import BODY, BODY_WHEN
 from femrisk.contacts import STRENGTH_STRAIN
+from femrisk.history import Deformation
 from femrisk.materials.field import HOSTS, VERTEBRA_HOSTS, MaterialField
 from femrisk.meshes.labelled import REGIONS, Floats, LabelledMesh
 from femrisk.output.fields import EDGES, write_fields
@@ -41,6 +43,8 @@ def write_result(
     _write_fields(folder, task, arm, mesh, field, pair)
     increments = [asdict(increment) for increment in pair.history.increments]
     history = {name + unit: [0.0, *(one[name] for one in increments)] for name, unit in COLUMNS.items()}
+    bodies = [one["body"] for one in increments if one["body"]]
+    history |= {name: [0.0, *(body[name] for body in bodies)] for name in (bodies[0] if bodies else ())}
     folder.write_pair(arm.arm, task.load, summary(task, arm, mesh, field, pair), history)
 
 
@@ -74,9 +78,7 @@ def summary(
         "load_at_strain_N": None
         if task.linear_only or task.boundary.height is None
         else pair.history.force_at(STRENGTH_STRAIN * task.boundary.height),
-        "apparent_strain_at_peak": None
-        if task.linear_only or task.boundary.height is None
-        else pair.peak.displacement / task.boundary.height,
+        **body_measures(task, pair),
         "linear_fracture_load_N": linear,
         "linear_fracture_load_band_N": {f"{support:g}": value for support, value in elastic.loads.items()},
         "failure_region": site.region if site else None,
@@ -102,6 +104,32 @@ def summary(
         "dofs": pair.dofs,
         "cells": len(mesh.tets),
         "seconds": pair.seconds,
+    }
+
+
+def body_measures(task: SolveTask, pair: PairResult) -> dict[str, Any]:
+    """How a vertebral body is deformed at one body weight and at its strength; see ``BODY_KEYS``.
+
+    On straight lines between increments, of which one lies close to body weight. The strength is the force at 1.9 %
+    apparent strain, or the largest one where the march ended before. One elastic solve is scaled to body weight.
+    """
+    height, elastic, history = task.boundary.height, pair.elastic_body, pair.history
+    strain: float | None = None
+    bodies: dict[str, Deformation | None] = dict.fromkeys(BODY_WHEN)
+    if height is not None and elastic is not None and task.linear_only:
+        bodies["body_weight"] = Deformation().towards(elastic, task.body_weight_N)
+    elif height is not None and history.increments and history.status != "stuck":
+        top = max(history.increments, key=lambda one: one.force)
+        strain = top.shortening / height
+        bodies["body_weight"] = history.body_at_force(task.body_weight_N)
+        bodies["strength"] = history.body_at_shortening(STRENGTH_STRAIN * height) or top.body
+    return {
+        "apparent_strain_at_peak": strain,
+        **{
+            f"{what}_at_{when}_mm": None if body is None else getattr(body, f"{what}_mm")
+            for when, body in bodies.items()
+            for what in BODY
+        },
     }
 
 

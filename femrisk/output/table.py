@@ -11,6 +11,8 @@ from rich.text import Text
 
 from femrisk.caveats import RATED
 from femrisk.comparison import Comparison, Row
+from femrisk.output.bodytable import COLUMNS as BODY_COLUMNS
+from femrisk.output.bodytable import TITLE, body_cells
 from femrisk.scores import Score
 
 Column = tuple[str, Literal["left", "right"]]
@@ -67,6 +69,17 @@ def models_table(comparison: Comparison) -> Table:
     return result
 
 
+def body_table(comparison: Comparison) -> Table | None:
+    """Loss of height, bulge and canal of each vertebral body; None in another bone."""
+    rows = body_cells(comparison)
+    result = Table(title=TITLE, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for title, justify in BODY_COLUMNS:
+        result.add_column(title, justify=justify, no_wrap=True)
+    for cells in rows:
+        result.add_row(*cells)
+    return result if rows else None
+
+
 def notes(comparison: Comparison) -> str:
     """What a reader must know before using the numbers, a line each."""
     return "\n".join(f"- {sentence}" for sentence in comparison.caveats)
@@ -75,9 +88,11 @@ def notes(comparison: Comparison) -> str:
 def text(comparison: Comparison) -> str:
     """The same as plain text: tables, scores, what each load is compared with, ranking, and the caveats."""
     pairs = [_model_cells(comparison, *pair) for pair in comparison.pairs()] if comparison.by_model else []
+    bodies = body_cells(comparison)
     blocks = [
         _aligned(_columns(comparison), [_cells(comparison, row) for row in comparison.rows]),
         _aligned(_model_columns(comparison), pairs) if pairs else [],
+        [TITLE, *_aligned(BODY_COLUMNS, bodies)] if bodies else [],
         _score_lines(comparison),
         [*_demand_lines(comparison), *_ranking_lines(comparison)],
         [notes(comparison)],

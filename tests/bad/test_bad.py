@@ -93,7 +93,7 @@ KEYS: dict[str, tuple[str, str, list[list[str]]]] = {
     "missing_kind": (
         "{kind: stance}",
         "{angle_deg: 20}",
-        [["loads[0]: needs a kind (allowed: stance, sideways_fall, axial_compression)"]],
+        [["loads[0]: needs a kind (allowed: stance, sideways_fall, axial_compression, flexion)"]],
     ),
     "missing_size": (", semi_axes_mm: [14, 11, 11]", "", [["lesions[0].semi_axes_mm: this key is needed"]]),
 }

@@ -40,7 +40,7 @@ WRONG: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         VERTEBRA,
         "{kind: axial_compression}",
         "{kind: stance}",
-        ("case.yaml:10: loads[0].kind: ", "is no load of a vertebra (allowed: axial_compression, got: stance)"),
+        ("case.yaml:10: loads[0].kind: ", "no load of a vertebra (allowed: axial_compression, flexion, got: stance)"),
     ),
     "load_of_a_vertebra": (
         FEMUR,
@@ -150,6 +150,36 @@ WRONG: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         "level: L1",
         "level: L1, wedge_deg: 12, posterior_height_mm: 14",
         ("case.yaml:3: bone.wedge_deg: leaves an anterior wall", "(allowed: at least half"),
+    ),
+    "endplates_of_wood": (
+        VERTEBRA,
+        "{kind: axial_compression}",
+        "{kind: axial_compression, endplates: wood}",
+        ("case.yaml:10: loads[0].endplates: unknown value", "(allowed: potted, discs, got: wood)"),
+    ),
+    "disc_in_metres": (
+        VERTEBRA,
+        "{kind: axial_compression}",
+        "{kind: axial_compression, endplates: discs, disc_height_mm: 0.0075}",
+        ("case.yaml:10: loads[0].disc_height_mm: out of range", "metres: 7.5 mm? (allowed: 3 to 15 mm, got: 0.0075)"),
+    ),
+    "disc_too_thin_for_a_wedge": (
+        VERTEBRA.replace("level: L1", "level: L1, wedge_deg: 12"),
+        "{kind: axial_compression}",
+        "{kind: flexion, endplates: discs, disc_height_mm: 3}",
+        ("case.yaml:10: loads[0].disc_height_mm: leaves a disc of", "(allowed: at least", "got: 3)"),
+    ),
+    "force_in_front_of_the_body": (
+        VERTEBRA,
+        "{kind: axial_compression}",
+        "{kind: flexion, eccentricity: 0.6}",
+        ("case.yaml:10: loads[0].eccentricity: out of range (allowed: 0 to 0.4, got: 0.6)",),
+    ),
+    "eccentricity_of_compression": (
+        VERTEBRA,
+        "{kind: axial_compression}",
+        "{kind: axial_compression, eccentricity: 0.1}",
+        ("case.yaml:10: loads[0].eccentricity: unknown key",),
     ),
     "lesion_outside": (
         VERTEBRA,

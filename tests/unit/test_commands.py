@@ -86,6 +86,7 @@ def test_schema_prints_a_json_schema_that_names_every_kind(capsys: pytest.Captur
         "stance",
         "sideways_fall",
         "axial_compression",
+        "flexion",
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from femrisk.fracture import read_peak
-from femrisk.history import STATUSES, Attempt, History, State
+from femrisk.history import STATUSES, Attempt, Deformation, History, State
 from femrisk.march import Found, Rules, march
 from femrisk.meshes.labelled import Floats
 
@@ -81,7 +81,40 @@ def test_where_a_strain_defines_strength_the_march_halts_exactly_there() -> None
         assert history.status == status
         assert history.force_at(1.0) == pytest.approx(force(1.0))
         assert history.displacements()[-1] >= 1.0 - 1e-12
-    assert history.force_at(0.95) is None
+    assert history.force_at(0.95) == pytest.approx(50.0)
+    assert history.force_at(50.0) is None
+
+
+def test_where_a_body_takes_a_share_of_the_travel_the_march_halts_by_its_shortening() -> None:
+    # the body takes a tenth of the travel, and from 2 mm on a half of it
+    def shortening(travel: float) -> float:
+        return 0.1 * travel + 0.4 * max(travel - 2.0, 0.0)
+
+    rules = Rules(0.3, 0.4, 20.0, 100.0, stop=1.0, rate=0.1)
+    *_, history = march(
+        Spring(lambda u: 100 * u),
+        rules,
+        np.full((1, 1), 0.3),
+        lambda state: True,
+        lambda state: Deformation(shortening_mm=shortening(state.travel)),
+    )
+    assert isinstance(history, History)
+    # 0.1 u + 0.4 (u - 2) = 1 at u = 3.6
+    assert history.status == "limit_reached"
+    assert history.force_at(1.0) == pytest.approx(360.0)
+    assert history.displacements()[-1] == pytest.approx(3.6)
+    assert max(np.diff([one.shortening for one in history.increments])) <= rules.strides * (1 + 0.4 / 0.1)
+    body = history.body_at_force(300.0)
+    assert body is not None
+    assert body.shortening_mm == pytest.approx(shortening(3.0))
+
+
+def test_a_march_pauses_close_to_the_force_that_is_asked_for() -> None:
+    history = marched(Spring(lambda u: 100 * u), Rules(0.3, 0.4, 20.0, 100.0, stop=1.0, pause=0.55))
+    assert 0.55 in history.displacements()
+    # not where the march comes by anyway
+    near = marched(Spring(lambda u: 100 * u), Rules(0.3, 0.4, 20.0, 100.0, stop=1.0, pause=0.26))
+    assert 0.26 not in near.displacements()
 
 
 def test_a_peak_before_that_strain_is_a_peak() -> None:

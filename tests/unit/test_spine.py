@@ -7,9 +7,9 @@ import pytest
 from phantom import phantom
 
 from femrisk.arms import POP
-from femrisk.contacts import CAST_DEPTH, PMMA_MODULUS, RIM
+from femrisk.contacts import CAST_DEPTH, PMMA_MODULUS, RIM, Plate
 from femrisk.errors import GeometryError
-from femrisk.loads import AxialCompression, Stance
+from femrisk.loads import AxialCompression, Flexion, Stance
 from femrisk.materials.field import host, paint
 from femrisk.meshes import Vertebra
 from femrisk.meshes.anatomy import VertebraAnatomy
@@ -119,6 +119,37 @@ def test_axial_compression_holds_both_faces_and_drives_the_upper_one_down(bone: 
         assert (grip.zone.weight(surface)[core] > 0.5).all()
     tilting = AxialCompression(kind="axial_compression", upper="pivot").boundary(bone).grips[0]
     assert tilting.motion == ("held", "held", "driven", "free", "free", "held")
+
+
+def test_flexion_drives_a_joint_in_front_of_the_middle_that_tilts_and_slides(bone: VertebraAnatomy) -> None:
+    boundary = Flexion(kind="flexion", eccentricity=0.2).boundary(bone)
+    upper, lower = boundary.grips
+    assert upper.motion == ("held", "free", "driven", "free", "free", "held")
+    assert lower.motion == ("held",) * 6
+    marks = bone.landmarks
+    # a wedge: the anterior wall is the lower one, and 0.2 of the depth in front of the middle is 0.7 of the way to it
+    assert upper.center == pytest.approx([0, 0.2 * marks.body_depth, marks.height / 2])
+    assert boundary.height == pytest.approx(0.3 * marks.posterior_height + 0.7 * marks.anterior_height)
+    middle = Flexion(kind="flexion", eccentricity=0).boundary(bone)
+    assert middle.height == pytest.approx(marks.height)
+
+
+@pytest.mark.parametrize("kind", [AxialCompression, Flexion])
+def test_discs_lie_between_plates_and_endplates_and_touch_no_bone(
+    bone: VertebraAnatomy, kind: type[AxialCompression | Flexion]
+) -> None:
+    name = kind.model_fields["kind"].annotation.__args__[0]  # type: ignore[union-attr]
+    boundary = kind(kind=name, endplates="discs", disc_height_mm=8).boundary(bone)
+    potted = kind(kind=name).boundary(bone)
+    for disc, face, sign in zip(boundary.grips, potted.grips, (1, -1), strict=True):
+        assert disc.motion == face.motion
+        rim = sign * bone.surface_points[face.zone.core(bone.surface_points), 2].mean()
+        assert isinstance(disc.zone, Plate)
+        assert sign * disc.zone.level == pytest.approx(rim + 8)
+        assert not disc.zone.core(bone.surface_points).any()
+    assert not boundary.contact(bone.surface_points).any()
+    assert (boundary.stiffness_weight(bone.surface_points) == 0).all()
+    assert boundary.height == potted.height
 
 
 def test_failure_is_looked_for_right_up_to_the_layer(bone: VertebraAnatomy) -> None:
