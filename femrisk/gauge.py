@@ -4,9 +4,10 @@ Everything is read from mean displacements of outer faces of the mesh, so that i
 
 - Loss of height: planes through the axial displacements of both endplates (least squares), one less the other; on the
   line of the force, which gives the apparent strain, in the middle of the body, and at its walls in the middle.
-- Bulge: the largest backward displacement of the posterior wall, as wide as the canal, over the plane through those of
-  the endplates' hindmost parts: rigid motion and the tilt of the plates drop out.
-- Canal: how much nearer wall and lamina come at mid-height, in the middle half of the canal's width.
+- Bulge: the largest backward displacement of the posterior wall between the roots of the pedicles, averaged over some
+  millimetres, over the plane through those of both endplates (over x and z): rigid motion and tilt drop out.
+- Canal: how much nearer wall and lamina come in the middle, at mid-height: planes (over x and z) through their backward
+  displacements, read there.
 
 Vertebral bulge, height and load-induced canal narrowing are what models of metastases report (Tschirhart 2006,
 Salvatore 2018 [seen]); how they measure them was not seen, so the definitions are femrisk's own.
@@ -27,11 +28,13 @@ from femrisk.history import Deformation
 from femrisk.meshes.facets import Facets, outer_facets
 from femrisk.meshes.labelled import BODY_REGIONS, REGIONS, Floats, LabelledMesh
 
-#: Depth of an endplate's hindmost part as a share of the body's depth; half the height of the band in which the canal
-#: is measured as a share of the body's height (assumed: two or three cells of 2 mm each).
-REAR, BAND = 1 / 6, 1 / 4
+#: Half the height of the band in which the canal is measured, share of the body's height (assumed: six cells of 2 mm).
+BAND = 1 / 4
+#: Radius over which the wall's displacement is averaged, mm, and the share of the canal's width on either side of the
+#: middle that counts as the wall (assumed: the roots of the pedicles begin at 1/2).
+NEARBY, BESIDE = 3.0, 1 / 3
 #: Faces of the measured bone, by name.
-PATCHES = ("superior", "inferior", "rims", "wall", "wall_middle", "lamina")
+PATCHES = ("superior", "inferior", "endplates", "wall", "wall_middle", "lamina")
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,6 @@ class Patch:
     #: (k, 3) their middles, mm, and (k,) their areas, mm2
     middles: Floats
     areas: Floats
-
-    def mean(self, values: Floats) -> float:
-        """Mean of what was read on all measured faces (f,)."""
-        return float(values[self.faces] @ self.areas / self.areas.sum())
 
     def plane(self, values: Floats, axis: int) -> Floats:
         """(3,) value at the origin, slopes along x and ``axis`` of the plane closest to values (f,)."""
@@ -84,16 +83,19 @@ class Gauge:
             anterior_height_loss_mm=float(middle + slope * marks.anterior_wall),
             posterior_height_loss_mm=float(middle + slope * marks.posterior_wall),
             posterior_wall_bulge_mm=self._bulge(backwards),
-            canal_narrowing_mm=self.patches["wall_middle"].mean(backwards) - lamina.mean(backwards)
+            canal_narrowing_mm=float((self.patches["wall_middle"].plane(backwards, 2) - lamina.plane(backwards, 2))[0])
             if len(lamina.faces)
             else None,
         )
 
     def _bulge(self, backwards: Floats) -> float:
-        """Largest of the wall's backward displacements (f,) over the plane through its rims, mm."""
+        """Largest of the wall's backward displacements (f,) over the plane of the endplates', mm."""
         wall = self.patches["wall"]
-        at_origin, *slopes = self.patches["rims"].plane(backwards, 2)
-        return float((backwards[wall.faces] - at_origin - wall.middles[:, [0, 2]] @ slopes).max())
+        at_origin, *slopes = self.patches["endplates"].plane(backwards, 2)
+        out = backwards[wall.faces] - at_origin - wall.middles[:, [0, 2]] @ slopes
+        apart = np.linalg.norm(wall.middles[:, None] - wall.middles, axis=2)
+        near = (apart < NEARBY) * wall.areas
+        return float((near @ out / near.sum(axis=1)).max())
 
 
 def gauge(mesh: LabelledMesh, domain: Domain, pressed: Pressed) -> Gauge:
@@ -133,14 +135,13 @@ def _masks(mesh: LabelledMesh, pressed: Pressed) -> dict[str, NDArray[np.bool_]]
     middles, normals = mesh.points[outer.vertices(mesh)].mean(axis=1), outer.normals(mesh)
     x, y, z = middles.T
     plates = [_held(Embedding(anatomy, superior), mesh, outer) for superior in (True, False)]
-    rear = (np.abs(x) < marks.canal_width / 2) & (y < marks.posterior_wall + REAR * marks.body_depth)
     in_body = np.isin(mesh.region[outer.cells], [REGIONS.index(name) for name in BODY_REGIONS])
-    wall = in_body & rear & (normals[:, 1] < -FACING)
+    wall = in_body & (np.abs(x) < BESIDE * marks.canal_width) & (normals[:, 1] < -FACING)
     middle = (np.abs(x) < marks.canal_width / 4) & (np.abs(z) < BAND * marks.height)
     # the front of the lamina lies a canal's depth behind the wall
     behind = (marks.posterior_wall - y) / marks.canal_depth
     lamina = middle & ~in_body & (np.abs(behind - 1) < 0.5) & (normals[:, 1] > FACING)
-    found = (*plates, (plates[0] | plates[1]) & rear, wall, wall & middle, lamina)
+    found = (*plates, plates[0] | plates[1], wall, wall & middle, lamina)
     return dict(zip(PATCHES, found, strict=True))
 
 

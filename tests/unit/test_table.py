@@ -8,8 +8,9 @@ import pytest
 from rich.console import Console
 
 from femrisk.compare import compare
-from femrisk.comparison import Comparison
-from femrisk.output.table import table, text
+from femrisk.comparison import BODY_KEYS, Comparison
+from femrisk.output.bodytable import TITLE
+from femrisk.output.table import body_table, table, text
 from femrisk.patient import Patient
 from femrisk.scores import Score
 
@@ -95,3 +96,30 @@ def test_the_coloured_table_holds_the_same_cells() -> None:
     shown = out.getvalue()
     assert all(word in shown for word in ["femur", "at least 9.90", "4.95-5.05", "withheld", "mirels: 8 to 10 points"])
     assert "1.23" not in shown
+
+
+def pressed() -> Comparison:
+    """A vertebra whose measures count up by 0.01 mm in the order of their keys, by 0.03 mm with a lesion."""
+    bodies = [dict(zip(BODY_KEYS, (scale * k for k in range(1, 11)), strict=True)) for scale in (0.01, 0.03)]
+    bodies[1]["canal_narrowing_at_strength_mm"] = None
+    results: list[dict[str, object]] = [
+        {"arm": arm, "load": "flexion", "status": "limit_reached", "fracture_load_N": 2000.0, **body}
+        for arm, body in zip(("intact", "untreated"), bodies, strict=True)
+    ]
+    return compare("spine", "0", PATIENT, results, {}, {}, {})
+
+
+def test_a_vertebral_body_has_a_small_table_of_its_own() -> None:
+    block = next(block for block in text(pressed()).split("\n\n") if block.startswith(TITLE))
+    lines = [line.split() for line in block.splitlines()[3:]]
+    # height loss, bulge, canal are the first, fourth and fifth of the five at body weight and at strength
+    assert lines[0] == ["intact", "flexion", "0.010", "1.00", "0.040", "1.00", "0.050", "0.06", "0.09", "0.10"]
+    assert lines[1] == ["untreated", "flexion", "0.030", "3.00", "0.120", "3.00", "0.150", "0.18", "0.27", "-"]
+    shown = body_table(pressed())
+    assert shown is not None
+    assert shown.row_count == 2
+
+
+def test_a_femur_has_none() -> None:
+    assert body_table(comparison()) is None
+    assert TITLE not in text(comparison())

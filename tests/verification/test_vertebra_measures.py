@@ -99,9 +99,9 @@ def test_a_lesion_on_the_left_measures_as_one_on_the_right(load: str) -> None:
     for key in ("height_loss", "anterior_height_loss"):
         name = f"{key}_at_body_weight_mm"
         assert left[name] == pytest.approx(right[name], rel=0.06)
-    # single faces of 4 mm
+    # a patch of the wall, a few faces of 4 mm
     name = "posterior_wall_bulge_at_body_weight_mm"
-    assert left[name] == pytest.approx(right[name], rel=0.25)
+    assert left[name] == pytest.approx(right[name], rel=0.2)
 
 
 def test_a_march_on_discs_halts_by_the_strain_of_the_body_and_loses_no_work() -> None:
