@@ -5,7 +5,8 @@ Everything is read from mean displacements of outer faces of the mesh, so that i
 - Loss of height: planes through the axial displacements of both endplates (least squares), one less the other; on the
   line of the force, which gives the apparent strain, in the middle of the body, and at its walls in the middle.
 - Bulge: the largest backward displacement of the posterior wall between the roots of the pedicles, averaged over some
-  millimetres, over the plane through those of both endplates (over x and z): rigid motion and tilt drop out.
+  millimetres, over the straight line between those of the endplates' hindmost parts, less the endplates' twist: rigid
+  motion, tilt, and endplates that spread on a disc drop out.
 - Canal: how much nearer wall and lamina come in the middle, at mid-height: planes (over x and z) through their backward
   displacements, read there.
 
@@ -28,13 +29,14 @@ from femrisk.history import Deformation
 from femrisk.meshes.facets import Facets, outer_facets
 from femrisk.meshes.labelled import BODY_REGIONS, REGIONS, Floats, LabelledMesh
 
-#: Half the height of the band in which the canal is measured, share of the body's height (assumed: six cells of 2 mm).
-BAND = 1 / 4
+#: Depth of an endplate's hindmost part, share of the body's depth; half the height of the wall that bulges and of the
+#: band in which the canal is measured, shares of the body's height (assumed: two cells of 2 mm and more).
+REAR, WALL, BAND = 1 / 6, 1 / 3, 1 / 4
 #: Radius over which the wall's displacement is averaged, mm, and the share of the canal's width on either side of the
 #: middle that counts as the wall (assumed: the roots of the pedicles begin at 1/2).
 NEARBY, BESIDE = 3.0, 1 / 3
 #: Faces of the measured bone, by name.
-PATCHES = ("superior", "inferior", "endplates", "wall", "wall_middle", "lamina")
+PATCHES = ("superior", "inferior", "endplates", "superior_rear", "inferior_rear", "wall", "wall_middle", "lamina")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ class Patch:
     #: (k, 3) their middles, mm, and (k,) their areas, mm2
     middles: Floats
     areas: Floats
+
+    def mean(self, values: Floats) -> float:
+        """Of values on these faces (k,), by area."""
+        return float(values @ self.areas / self.areas.sum())
 
     def plane(self, values: Floats, axis: int) -> Floats:
         """(3,) value at the origin, slopes along x and ``axis`` of the plane closest to values (f,)."""
@@ -89,12 +95,14 @@ class Gauge:
         )
 
     def _bulge(self, backwards: Floats) -> float:
-        """Largest of the wall's backward displacements (f,) over the plane of the endplates', mm."""
-        wall = self.patches["wall"]
-        at_origin, *slopes = self.patches["endplates"].plane(backwards, 2)
-        out = backwards[wall.faces] - at_origin - wall.middles[:, [0, 2]] @ slopes
-        apart = np.linalg.norm(wall.middles[:, None] - wall.middles, axis=2)
-        near = (apart < NEARBY) * wall.areas
+        """Largest of the wall's backward displacements (f,) over the line between its rims, mm."""
+        twist = self.patches["endplates"].plane(backwards, 2)[1]
+        wall, low, high = (self.patches[name] for name in ("wall", "inferior_rear", "superior_rear"))
+        out, at_low, at_high = (backwards[one.faces] - twist * one.middles[:, 0] for one in (wall, low, high))
+        bottom, top = low.mean(low.middles[:, 2]), high.mean(high.middles[:, 2])
+        share = (wall.middles[:, 2] - bottom) / (top - bottom)
+        out -= (1 - share) * low.mean(at_low) + share * high.mean(at_high)
+        near = (np.linalg.norm(wall.middles[:, None] - wall.middles, axis=2) < NEARBY) * wall.areas
         return float((near @ out / near.sum(axis=1)).max())
 
 
@@ -136,12 +144,14 @@ def _masks(mesh: LabelledMesh, pressed: Pressed) -> dict[str, NDArray[np.bool_]]
     x, y, z = middles.T
     plates = [_held(Embedding(anatomy, superior), mesh, outer) for superior in (True, False)]
     in_body = np.isin(mesh.region[outer.cells], [REGIONS.index(name) for name in BODY_REGIONS])
-    wall = in_body & (np.abs(x) < BESIDE * marks.canal_width) & (normals[:, 1] < -FACING)
+    rear = (np.abs(x) < marks.canal_width / 2) & (y < marks.posterior_wall + REAR * marks.body_depth)
+    back = in_body & (normals[:, 1] < -FACING)
+    wall = back & (np.abs(x) < BESIDE * marks.canal_width) & (np.abs(z) < WALL * marks.height)
     middle = (np.abs(x) < marks.canal_width / 4) & (np.abs(z) < BAND * marks.height)
     # the front of the lamina lies a canal's depth behind the wall
     behind = (marks.posterior_wall - y) / marks.canal_depth
     lamina = middle & ~in_body & (np.abs(behind - 1) < 0.5) & (normals[:, 1] > FACING)
-    found = (*plates, plates[0] | plates[1], wall, wall & middle, lamina)
+    found = (*plates, plates[0] | plates[1], plates[0] & rear, plates[1] & rear, wall, back & middle, lamina)
     return dict(zip(PATCHES, found, strict=True))
 
 

@@ -33,7 +33,8 @@ def _cells(comparison: Comparison, row: Row) -> list[str]:
     for what in ("height_loss", "posterior_wall_bulge"):
         value = getattr(row, f"{what}_at_body_weight_mm")
         of_intact = getattr(intact, f"{what}_at_body_weight_mm", None)
-        ratio = value / of_intact if value is not None and of_intact else None
+        # endplates that spread on a disc may leave a wall that does not come out between its rims
+        ratio = value / of_intact if value is not None and of_intact and of_intact > 0 else None
         cells += [_digits(value, 3), _digits(ratio, 2)]
     cells.append(_digits(row.canal_narrowing_at_body_weight_mm, 3))
     at_strength = (row.height_loss_at_strength_mm, row.posterior_wall_bulge_at_strength_mm)
