@@ -148,9 +148,8 @@ def _ending(found: list[Increment], state: State, rules: Rules, too_far: Callabl
     highest = max(increment.force for increment in found)
     if found[-1].force < rules.confirmed_below * highest:
         return "collapsed"
-    if not rules.stopped(found):
-        # what must be met lies within half of ``furthest`` where all is elastic, and comes sooner where bone yields
-        return "limit_reached" if state.travel >= rules.furthest else ""
+    if not rules.stopped(found) and state.travel < rules.furthest:
+        return ""
     tangent = tangent_of(found, rules.stiffness)
     flat = abs(tangent) < rules.plateau_tangent * rules.stiffness
     if len(found) > 1 and flat and _top(found) < (1 + rules.plateau_rise) * highest:

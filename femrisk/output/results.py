@@ -44,7 +44,8 @@ def write_result(
     increments = [asdict(increment) for increment in pair.history.increments]
     history = {name + unit: [0.0, *(one[name] for one in increments)] for name, unit in COLUMNS.items()}
     bodies = [one["body"] for one in increments if one["body"]]
-    history |= {name: [0.0, *(body[name] for body in bodies)] for name in (bodies[0] if bodies else ())}
+    measured = [name for name, value in bodies[0].items() if value is not None] if bodies else []
+    history |= {name: [0.0, *(body[name] for body in bodies)] for name in measured}
     folder.write_pair(arm.arm, task.load, summary(task, arm, mesh, field, pair), history)
 
 

@@ -13,6 +13,7 @@ import pytest
 from lesioned import femur
 from mpi4py import MPI
 
+from femrisk.case import Case
 from femrisk.domain import distribute
 from femrisk.equilibrium import Equilibrium
 from femrisk.export import inp
@@ -126,3 +127,23 @@ def test_the_yielding_bone_carries_as_much_until_it_is_about_to_break(
     # the bone has yielded: an elastic one would carry over 4000 N
     assert here[-1] < 0.8 * elastic.force * state.travel
     assert there == pytest.approx(np.array(here), rel=1e-3)
+
+
+def test_a_vertebra_bent_between_discs_is_as_stiff(tmp_path: Path) -> None:
+    case = Case.model_validate(
+        {
+            "name": "discs",
+            "patient": {"sex": "female", "age_years": 68, "height_cm": 165, "mass_kg": 70},
+            "bone": {"kind": "vertebra", "level": "L1"},
+            "lesions": [{"kind": "sphere", "site": "vertebral_body", "radius_mm": 8}],
+            "arms": [{"kind": "untreated"}],
+            "loads": [{"kind": "flexion", "endplates": "discs"}],
+            "analysis": {"mesh_size_mm": 6.0},
+        }
+    )
+    problem = posed(build(case), Wish("untreated", "flexion", "inp", False))
+    state = equilibrium_of(problem, False).linear()
+    force = forces(solved(problem, False, tmp_path), "SUPERIOR_PLATE")[0]
+    assert -force[2] == pytest.approx(state.force, rel=1e-4)
+    # the joint slides forwards, so that nothing pushes back
+    assert force[1] == pytest.approx(0, abs=1e-6 * state.force)
