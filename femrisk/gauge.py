@@ -11,7 +11,7 @@ Everything is read from mean displacements of outer faces of the mesh, so that i
   displacements, read there.
 
 Vertebral bulge, height and load-induced canal narrowing are what models of metastases report (Tschirhart 2006,
-Salvatore 2018 [seen]); how they measure them was not seen, so the definitions are femrisk's own.
+Salvatore 2018: radial and axial displacement [seen]); how they are read was not seen: the definitions are femrisk's.
 """
 
 from __future__ import annotations
