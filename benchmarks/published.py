@@ -94,9 +94,16 @@ UNITS = {
     "stiffness_N_per_mm": "N/mm",
     "load_at_strain_N": "N at 1.9 %",
     "shell_load_share.elastic": "of the load",
+    "height_loss_at_body_weight_mm": "mm",
+    "posterior_wall_bulge_at_body_weight_mm": "mm",
 }
 #: Digits behind the point, where there are any.
-DIGITS = {"energy_to_peak_J": 1, "shell_load_share.elastic": 2}
+DIGITS = {
+    "energy_to_peak_J": 1,
+    "shell_load_share.elastic": 2,
+    "height_loss_at_body_weight_mm": 4,
+    "posterior_wall_bulge_at_body_weight_mm": 4,
+}
 #: Those that need a fracture, and those that only a march gives.
 AT_FRACTURE = ("fracture_load_N", "energy_to_peak_J")
 NONLINEAR = (*AT_FRACTURE, "load_at_strain_N")
