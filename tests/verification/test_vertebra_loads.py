@@ -95,7 +95,7 @@ def test_the_march_halts_at_the_strain_that_defines_strength(intact: PairResult)
 
 
 def test_an_intact_body_is_as_stiff_as_elderly_ones_and_its_core_as_strong(intact: PairResult) -> None:
-    # 1.5 to 4.5 kN in elderly L1, 10 to 35 kN/mm by the frame; with its shell it is too strong (docs/model.md)
+    # 1.5 to 4.5 kN in elderly L1, 10 to 35 kN/mm by the frame; with its shell it is too strong (docs/vertebra.md)
     core = solved(scene(shell_thickness_mm=0.0), "intact", linear_only=False)
     assert 1500 < strength(core) < 4500
     assert 10e3 < core.stiffness < intact.stiffness < 35e3
