@@ -91,7 +91,7 @@ def test_a_shell_stiffens_the_body_and_carries_a_third_of_its_load(wall: tuple[S
     assert share is not None
     print(f"{bare.stiffness:.0f} N/mm, in a shell {inside.stiffness:.0f}, of which it carries {share['elastic']:.3f}")
     assert bare.skin is None
-    # published: 38 to 68 % lost with it, 41 +- 7 % of the load of bodies without an arch (docs/vertebra.md says why less)
+    # published: 38 to 68 % lost with it, 41 +- 7 % of the load without an arch (docs/vertebra.md says why less)
     assert 0.2 < 1 - bare.stiffness / inside.stiffness < 0.68
     assert 0.2 < share["elastic"] < 0.48
 
