@@ -67,7 +67,8 @@ class PedicleScrewSet(Part):
     convergence_deg: Annotated[float, Field(ge=-15, le=45)] | None = None
     """Angle to the midsagittal plane, forwards and inwards (default: as the pedicle, or as much more as fits)."""
     cement_per_screw_ml: Annotated[float, Field(ge=0.2, le=5)] | None = None
-    """Cement let out of holes in the front 12 mm of each screw, mL (published: 1 to 2.5); none when left out."""
+    """Cement for each screw, mL, let out of holes in its front 12 mm (published: 1 to 2.5); none when left out. Both
+    are pressed alike, so that one beside a lesion lets out more."""
     metal: Metal = "ti6al4v"
     """What they are made of."""
 
