@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,18 +57,13 @@ def wall() -> tuple[SolveTask, Prepared]:
     return posed()
 
 
-def solved(
-    posed: tuple[SolveTask, Prepared], arm: int, linear_only: bool = True, bare: bool = False, factor: float = 1.0
-) -> PairResult:
-    """One arm; ``factor`` times the stiffness and strength of everything."""
+def solved(posed: tuple[SolveTask, Prepared], arm: int, bare: bool = False) -> PairResult:
+    """One arm, elastic, in what it has left of the shell unless ``bare``."""
     task, ready = posed
     assert task.shell is not None
     field = paint(ready.mesh, task.arms[arm].layers, task.density_law)
-    layer = task.shell.on(ready.mesh, field)
-    layer = replace(layer, curve=layer.curve.scaled(factor))
-    ready = replace(ready, boundary=replace(ready.boundary, layer_MPa=factor * ready.boundary.layer_MPa))
-    ready = ready if bare else skinned(ready, layer)
-    return compute(ready, field.scaled(factor), linear_only, lambda increment: None)
+    ready = ready if bare else skinned(ready, task.shell.on(ready.mesh, field))
+    return compute(ready, field, True, lambda increment: None)
 
 
 def test_a_lesion_of_the_wall_takes_the_shell_with_it(wall: tuple[SolveTask, Prepared]) -> None:
@@ -105,17 +99,6 @@ def test_a_lesion_of_the_wall_that_shrinks_to_nothing_leaves_bone_and_shell_inta
     assert untreated.stiffness == pytest.approx(intact.stiffness, rel=1e-3)
 
 
-def test_twice_the_stiffness_and_strength_carries_twice_the_load(wall: tuple[SolveTask, Prepared]) -> None:
-    once, twice = (solved(wall, 1, linear_only=False, factor=factor) for factor in (1.0, 2.0))
-    assert once.history.status == twice.history.status != "stuck"
-    assert once.skin is not None
-    assert once.skin.plastic_work.sum() > 0.1 * once.plastic_work.sum()
-    assert once.peak.load is not None
-    assert twice.peak.load == pytest.approx(2 * once.peak.load, rel=1e-6)
-    last = once.history.increments[-1]
-    assert last.elastic_energy + last.plastic_work == pytest.approx(last.external_work, rel=0.01)
-
-
 @pytest.fixture(scope="module")
 def linear(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Comparison, Path]]:
     """Both arms, one after the other; pictures are not drawn, here or in what is compared with it."""
@@ -139,11 +122,6 @@ def test_a_run_tells_what_the_shell_carries_and_shows_it(linear: tuple[Compariso
     assert sum(result["load_share"].values()) == pytest.approx(1)
     assert 0.1 < result["load_share"]["shell"] < 0.5
     assert result["plastic_work_J"]["shell"] == 0.0
-
-
-def test_workers_side_by_side_change_no_number(linear: tuple[Comparison, Path], tmp_path: Path) -> None:
-    assert run(case(mesh_size_mm=5.0, model="linear"), tmp_path, jobs=2).rows == linear[0].rows
-    assert told(tmp_path)["shell_load_share"] == told(linear[1])["shell_load_share"]
 
 
 @pytest.mark.mpi
