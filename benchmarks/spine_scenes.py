@@ -12,7 +12,8 @@ from femrisk.meshes.lesions import EllipsoidLesion, IrregularLesion, Lesion, Pla
 from femrisk.meshes.pediclescrews import PedicleScrewSet
 from femrisk.meshes.shapes import Solid
 from femrisk.meshes.spinecement import BalloonPart, PlumePart
-from femrisk.meshes.vertebra import KEYS, Level, Vertebra
+from femrisk.meshes.vertebra import Vertebra
+from femrisk.meshes.vertebra_means import KEYS, Level
 
 #: spread of each measure of a vertebra around its mean
 SPREAD = (0.95, 1.06)

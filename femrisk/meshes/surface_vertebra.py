@@ -16,9 +16,9 @@ from femrisk.meshes.soliddistance import nearest_distance, solid_distance
 from femrisk.meshes.surface import WHERE, Point
 from femrisk.meshes.surfacefile import read_surface
 from femrisk.meshes.triangles import Triangles, close, place
-from femrisk.meshes.vertebra import SHELL_MM, Level
 from femrisk.meshes.vertebra_atlas import VertebraAtlas, trabecular_density
 from femrisk.meshes.vertebra_body import measure_body
+from femrisk.meshes.vertebra_means import SHELL_MM, Level
 from femrisk.meshes.vertebra_orienting import Pose, find_pose
 from femrisk.meshes.vertebramarks import landmarks_on
 from femrisk.part import Part
