@@ -174,7 +174,9 @@ def _shell(results: Sequence[Result]) -> list[str]:
     shares = [share for one in told if isinstance(one, Mapping) and (share := number(one, "at_peak")) is not None]
     if not shares:
         return []
-    carries = f"The shell of the body carries up to {100 * max(shares):.0f} % of the load at mid-height; its strength is "
+    carries = (
+        f"The shell of the body carries up to {100 * max(shares):.0f} % of the load at mid-height; its strength is "
+    )
     if all(result.get("model") == "crushable_foam" for result in results):
         return [carries + "assumed."]
     return [

@@ -1,14 +1,14 @@
 """Radial return for bone that loses volume as it is crushed: strains in, stresses and tangents out; else von Mises.
 
-Isotropic crushable foam of Deshpande & Fleck (2000): bone yields where s = Y, s^2 = (q^2 + a^2 p^2) / c, c = 1 + a^2/9,
-so that a bar yields at Y whatever ``a``, and flows along the gradient of s. With P s = 3/2 dev s + a^2 p/3 1 the flow is
+Isotropic crushable foam of Deshpande & Fleck (2000): bone yields at s = Y, s^2 = (q^2 + a^2 p^2) / c, c = 1 + a^2/9, so
+that a bar yields at Y whatever ``a``, and flows along the gradient of s. With P s = 3/2 dev s + a^2 p/3 1 the flow is
 x P s, x = dp / (c Y), and its work Y dp. Trial deviator and pressure fall by 1 + 3 G x and 1 + K a^2 x: one equation,
 that of ``planestress.plastic_increment``, is left for dp. The tangent is that of von Mises with a flow direction that
 has a pressure: D = D' - v v / (s:P s + h), D' of K / (1 + K a^2 x) and G / (1 + 3 G x), v = D' P s, and
 h = c^2 Y^2 Y' / (1 - c x Y') where the curve falls.
 
-A bar that flows spreads by the plastic Poisson's ratio n with a^2 = 9/2 (1 - 2n) / (1 + n); held at its sides it bears
-Y ((1 - n) / ((1 + n)(1 - 2n)))^(1/2), pressed from all sides Y / (3 (1 - 2n))^(1/2), where von Mises' law knows no limit.
+A bar that flows spreads by the plastic Poisson's ratio n with a^2 = 9/2 (1 - 2n) / (1 + n). Held at its sides it bears
+Y ((1 - n) / ((1 + n)(1 - 2n)))^(1/2), pressed from all sides Y / (3 (1 - 2n))^(1/2): no limit where n = 1/2, von Mises.
 """
 
 from __future__ import annotations

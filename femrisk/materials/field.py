@@ -65,9 +65,7 @@ def element_sizes(points: Floats, tets: NDArray[np.int64]) -> Floats:
     return np.asarray((total / count)[tets].mean(axis=1))
 
 
-def host(
-    mesh: LabelledMesh, density_law: str, anisotropy: str = "isotropic", crushable: bool = False
-) -> MaterialField:
+def host(mesh: LabelledMesh, density_law: str, anisotropy: str = "isotropic", crushable: bool = False) -> MaterialField:
     """The bone before any lesion: a femur, isotropic, by Keyak's curve, a vertebra without softening."""
     law, shape = LAWS[density_law], mesh.density.shape
     if mesh.is_vertebra:
