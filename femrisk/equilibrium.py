@@ -65,11 +65,11 @@ class Equilibrium:
         foam: Foam | None = None,
     ) -> None:
         self.domain, self.unknowns, self.fabric = domain, unknowns, fabric
-        self.law = update
+        self._flow = update
         if fabric is not None:
-            self.law = partial(orthotropic.update, fabric)
+            self._flow = partial(orthotropic.update, fabric)
         elif foam is not None:
-            self.law = partial(crushable.update, foam)
+            self._flow = partial(crushable.update, foam)
         self.curve = curve if fabric is None else fabric.law(curve)
         self.joints, self.membrane = joints, membrane
         self.balance = Balance(domain, unknowns)
@@ -113,7 +113,7 @@ class Equilibrium:
         displacement = self.unknowns.fine.expand(unknowns)
         domain = self.domain
         strain = strains(domain.cells, domain.gradients, displacement, TABLE)
-        stress, plastic, accumulated, moduli, normal = self.law(
+        stress, plastic, accumulated, moduli, normal = self._flow(
             curve or self.curve, strain, state.plastic_strain, state.accumulated
         )
         pull, skin, more = None, None, None

@@ -162,7 +162,10 @@ WRONG: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         VERTEBRA,
         "mesh_size_mm: 3.0",
         "model: damage",
-        ("analysis.model: ", "is no model of a vertebra (allowed: perfect_plasticity, crushable_foam, linear, got: damage)"),
+        (
+            "analysis.model: ",
+            "is no model of a vertebra (allowed: perfect_plasticity, crushable_foam, linear, got: damage)",
+        ),
     ),
     "model_of_a_vertebra": (
         FEMUR,
