@@ -12,7 +12,7 @@ from femrisk.mistakes import SeveralMistakes
 from femrisk.part import Part
 
 #: models of bone
-Model = Literal["keyak_plasticity", "perfect_plasticity", "damage", "linear"]
+Model = Literal["keyak_plasticity", "perfect_plasticity", "crushable_foam", "damage", "linear"]
 DensityLawName = Literal[
     "keyak_2005",
     "keyak_1998",
@@ -39,7 +39,9 @@ SUITED = {
         ("keyak_plasticity", "damage", "linear"), ("keyak_2005", "keyak_1998", "keller_1994", "morgan_2003"), 3.0
     ),
     "vertebra": Suited(
-        ("perfect_plasticity", "linear"), ("kopperdahl_2002", "morgan_2003_vertebra", "keller_1994_vertebra"), 2.0
+        ("perfect_plasticity", "crushable_foam", "linear"),
+        ("kopperdahl_2002", "morgan_2003_vertebra", "keller_1994_vertebra"),
+        2.0,
     ),
 }
 
@@ -49,8 +51,9 @@ class Analysis(Part):
 
     model: Model | None = None
     """Model of bone (default: keyak_plasticity in a femur, perfect_plasticity in a vertebra): Keyak's plasticity pushed
-    to fracture; plasticity in which bone keeps its strength; damage, in which bone and cement crack, at three to four
-    times the cost; or one linear solve with the strain criterion."""
+    to fracture; plasticity in which bone keeps its strength and flows without losing volume; the same, but trabecular
+    bone of a vertebra loses volume as it is crushed (crushable_foam); damage, in which bone and cement crack, at three
+    to four times the cost; or one linear solve with the strain criterion."""
 
     models: Annotated[tuple[Model, ...], Field(min_length=1, json_schema_extra={"uniqueItems": True})] | None = None
     """Several models of bone, whose fracture loads are set side by side, in the place of model; the first is that of
@@ -91,6 +94,14 @@ class Analysis(Part):
             what = f"models begins with another (allowed: {self.models[0]}, or models alone, got: {self.model})"
             raise SeveralMistakes((("model",), what))
         return self
+
+    @field_validator("anisotropy")
+    @classmethod
+    def _can_be_woven(cls, anisotropy: str, others: ValidationInfo) -> str:
+        models = others.data.get("models") or (others.data.get("model"),)
+        if anisotropy != "isotropic" and "crushable_foam" in models:
+            raise ValueError(f"crushable_foam does not know it (allowed: isotropic, got: {anisotropy})")
+        return anisotropy
 
     @field_validator("interfaces")
     @classmethod

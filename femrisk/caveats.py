@@ -174,10 +174,14 @@ def _shell(results: Sequence[Result]) -> list[str]:
     shares = [share for one in told if isinstance(one, Mapping) and (share := number(one, "at_peak")) is not None]
     if not shares:
         return []
-    return [
+    carries = (
         f"The shell of the body carries up to {100 * max(shares):.0f} % of the load at mid-height; its strength is "
-        "assumed, and it holds in the bone inside, which in this model flows without losing volume where real bone is "
-        "crushed: the loads are likely too high."
+    )
+    if all(result.get("model") == "crushable_foam" for result in results):
+        return [carries + "assumed."]
+    return [
+        carries + "assumed, and it holds in the bone inside, which in this model flows without losing volume where "
+        "real bone is crushed: the loads are likely too high."
     ]
 
 

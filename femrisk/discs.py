@@ -88,4 +88,5 @@ def disc_painted(field: MaterialField, cells: int) -> MaterialField:
         index=np.pad(field.index, (0, more), constant_values=len(field.names)),
         curve=field.curve.combine(lambda bone, disc: np.concatenate([bone, disc]), layer),
         fabric=field.fabric and field.fabric.padded(more),
+        foam=field.foam and field.foam.padded(more),
     )

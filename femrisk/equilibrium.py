@@ -16,7 +16,8 @@ from femrisk.element import TABLE, internal_forces, strains
 from femrisk.errors import SolverError
 from femrisk.grips import Unknowns
 from femrisk.history import Attempt, State
-from femrisk.materials import orthotropic
+from femrisk.materials import crushable, orthotropic
+from femrisk.materials.crushable import Foam
 from femrisk.materials.curve import YieldCurve
 from femrisk.materials.fabric import Fabric
 from femrisk.materials.plastic import dissipation, elastic_energy, update
@@ -49,6 +50,7 @@ class Equilibrium:
         joints: weak interfaces, or None where all is bonded.
         membrane: a skin on some facets, or None.
         fabric: ratios of moduli of this rank's cells, or None where all are isotropic; ``curve`` holds along z.
+        foam: how pressure counts in this rank's cells, or None where all keep their volume; not with a fabric.
     """
 
     def __init__(
@@ -60,8 +62,14 @@ class Equilibrium:
         joints: Joints | None = None,
         membrane: Membrane | None = None,
         fabric: Fabric | None = None,
+        foam: Foam | None = None,
     ) -> None:
         self.domain, self.unknowns, self.fabric = domain, unknowns, fabric
+        self._flow = update
+        if fabric is not None:
+            self._flow = partial(orthotropic.update, fabric)
+        elif foam is not None:
+            self._flow = partial(crushable.update, foam)
         self.curve = curve if fabric is None else fabric.law(curve)
         self.joints, self.membrane = joints, membrane
         self.balance = Balance(domain, unknowns)
@@ -105,8 +113,7 @@ class Equilibrium:
         displacement = self.unknowns.fine.expand(unknowns)
         domain = self.domain
         strain = strains(domain.cells, domain.gradients, displacement, TABLE)
-        law = update if self.fabric is None else partial(orthotropic.update, self.fabric)
-        stress, plastic, accumulated, moduli, normal = law(
+        stress, plastic, accumulated, moduli, normal = self._flow(
             curve or self.curve, strain, state.plastic_strain, state.accumulated
         )
         pull, skin, more = None, None, None

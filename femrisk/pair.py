@@ -34,6 +34,7 @@ from femrisk.grips import grip
 from femrisk.history import Deformation, History, Increment, State
 from femrisk.loadshare import SkinResult
 from femrisk.march import Found, Rules, march
+from femrisk.materials.crushable import Foam
 from femrisk.materials.damage import DamageLaw, damage_law
 from femrisk.materials.fabric import Fabric
 from femrisk.materials.field import MaterialField
@@ -76,7 +77,7 @@ def compute(
         raise SolverError("damage", "its law is isotropic, the bone's fabric is not")
     law = damage_law(mesh, field, prepared.stiff) if damage and not linear_only else None
     equilibrium = (
-        Equilibrium(domain, grips, local, joints=prepared.joints, membrane=prepared.membrane, fabric=fabric)
+        Equilibrium(domain, grips, local, None, prepared.joints, prepared.membrane, fabric, _foam(domain, painted))
         if law is None
         else DamagedEquilibrium(domain, grips, local, law.take(domain.original), prepared.membrane)
     )
@@ -134,6 +135,11 @@ def _fabric(prepared: Prepared, field: MaterialField) -> Fabric | None:
     if field.fabric is None:
         return None
     return field.fabric.under(field.curve, prepared.stiff, prepared.boundary.layer_MPa).take(prepared.domain.original)
+
+
+def _foam(domain: Domain, field: MaterialField) -> Foam | None:
+    """How the pressure counts in this rank's cells."""
+    return field.foam and field.foam.take(domain.original)
 
 
 def _skin(equilibrium: Equilibrium, elastic: State, state: State, prepared: Prepared) -> SkinResult | None:

@@ -62,7 +62,7 @@ class SolveTask:
     load: str
     boundary: Boundary
     arms: tuple[ArmTask, ...]
-    #: keyak_plasticity | damage | linear
+    #: one of ``analysis.Model``
     model: str
     density_law: str
     #: (3,) point and unit normal of the section whose load share is reported

@@ -84,7 +84,7 @@ def solve(folder: ResultFolder, task: SolveTask) -> None:
 
         if comm.rank == 0:
             tell(arm=arm.arm, displacement=0.0, force=0.0)
-        field = paint(mesh, arm.layers, task.density_law, task.anisotropy)
+        field = paint(mesh, arm.layers, task.density_law, task.anisotropy, task.model == "crushable_foam")
         parting = None if arm.weakness is None else part(mesh, field, arm.weakness)
         if parting is not None:
             ready = prepare(mesh, task.boundary, comm, parting)

@@ -129,8 +129,9 @@ def export(options: Namespace) -> int:
         raise InputError(
             "analysis.anisotropy", f"{options.format} does not hold it (allowed: isotropic, got: {fabric})"
         )
-    if scene.case.analysis.model == "damage" and models and not options.model:
-        raise InputError("--model", f"no file holds the damage model (name another: {', '.join(models)})")
+    law = scene.case.analysis.model
+    if law in ("damage", "crushable_foam") and models and not options.model:
+        raise InputError("--model", f"no file holds the {law} model (name another: {', '.join(models)})")
 
     from femrisk.export.write import Wish, export
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femrisk.materials import keyak, vertebral
+from femrisk.materials.crushable import Foam, foam
 from femrisk.materials.curve import YieldCurve, constant
 from femrisk.materials.density import LAWS
 from femrisk.materials.fabric import Fabric, woven
@@ -37,6 +38,8 @@ class MaterialField:
     strain_limits: tuple[float, float] = (TENSION_LIMIT, COMPRESSION_LIMIT)
     #: of the trabecular bone; None where every material is isotropic
     fabric: Fabric | None = None
+    #: of trabecular bone that loses volume as it is crushed; None where nothing does
+    foam: Foam | None = None
 
     def named(self, name: str) -> NDArray[np.bool_]:
         """(m,) cells of the named material (none when the name is not in the legend)."""
@@ -62,14 +65,15 @@ def element_sizes(points: Floats, tets: NDArray[np.int64]) -> Floats:
     return np.asarray((total / count)[tets].mean(axis=1))
 
 
-def host(mesh: LabelledMesh, density_law: str, anisotropy: str = "isotropic") -> MaterialField:
+def host(mesh: LabelledMesh, density_law: str, anisotropy: str = "isotropic", crushable: bool = False) -> MaterialField:
     """The bone before any lesion: a femur, isotropic, by Keyak's curve, a vertebra without softening."""
     law, shape = LAWS[density_law], mesh.density.shape
     if mesh.is_vertebra:
         # by Gauss point, as the border of the arch runs through cells: by cell, left and right differed by 7 %
         body = mesh.density < ARCH
         curve, index = vertebral.yield_curve(mesh.density, body, law), np.where(mesh.cancellous(), 0, 1)
-        return MaterialField(VERTEBRA_HOSTS, index, curve, vertebral.YIELD_STRAINS, woven(anisotropy, body))
+        crushed = foam(body) if crushable else None
+        return MaterialField(VERTEBRA_HOSTS, index, curve, vertebral.YIELD_STRAINS, woven(anisotropy, body), crushed)
     cortical = ~mesh.inside("endosteum")
     size = np.broadcast_to(element_sizes(mesh.points, mesh.tets)[:, None], shape)
     curve = keyak.yield_curve(mesh.density, np.broadcast_to(cortical[:, None], shape), size, law)
@@ -83,6 +87,7 @@ def paint(
     layers: tuple[tuple[str, str], ...],
     density_law: str = "keyak_2005",
     anisotropy: str = "isotropic",
+    crushable: bool = False,
 ) -> MaterialField:
     """Host bone by a law of density, then each (solid, material) in turn; the last paint on a cell wins.
 
@@ -91,11 +96,12 @@ def paint(
         layers: ordered names of solids and of materials of the library; a solid the mesh does not hold is an error.
         density_law: name of the relation that gives bone its modulus and strength.
         anisotropy: name of the fabric of a vertebra's body; tumour that leaves a share of the bone leaves its fabric.
+        crushable: whether that body loses volume as it is crushed; likewise.
 
     Raises:
         KeyError: an unknown solid or material.
     """
-    bone, shape = host(mesh, density_law, anisotropy), mesh.density.shape
+    bone, shape = host(mesh, density_law, anisotropy, crushable), mesh.density.shape
     names, index, curve = list(bone.names), bone.index.copy(), bone.curve
     foreign = np.zeros(len(mesh.tets), dtype=bool)
     for solid, name in layers:
@@ -110,5 +116,5 @@ def paint(
             strength = np.inf if material.strength_MPa is None else material.strength_MPa
             layer = constant(shape, material.young_MPa, material.poisson, strength)
         curve = curve.where(cells[:, None], layer)
-    fabric = bone.fabric and bone.fabric.without(foreign)
-    return replace(bone, names=tuple(names), index=index, curve=curve, fabric=fabric)
+    fabric, crushed = bone.fabric and bone.fabric.without(foreign), bone.foam and bone.foam.without(foreign)
+    return replace(bone, names=tuple(names), index=index, curve=curve, fabric=fabric, foam=crushed)

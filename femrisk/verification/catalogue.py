@@ -15,6 +15,7 @@ from femrisk.verification.checks import Check, Effort
 from femrisk.verification.cracks import crack_energy, damage_curves
 from femrisk.verification.cubes import manufactured, patch
 from femrisk.verification.fabrics import woven_cube, woven_patch, woven_tangent
+from femrisk.verification.foams import crushed_cube, crushed_tangent
 from femrisk.verification.interfaces import pull_out, push_out
 from femrisk.verification.laws import keyak_curves, tangents
 from femrisk.verification.membranes import skin_law, skin_patch
@@ -47,6 +48,8 @@ PROBLEMS: tuple[Problem, ...] = (
     woven_cube,
     woven_patch,
     woven_tangent,
+    crushed_cube,
+    crushed_tangent,
 )
 
 

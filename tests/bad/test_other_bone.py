@@ -162,7 +162,28 @@ WRONG: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         VERTEBRA,
         "mesh_size_mm: 3.0",
         "model: damage",
-        ("analysis.model: ", "is no model of a vertebra (allowed: perfect_plasticity, linear, got: damage)"),
+        (
+            "analysis.model: ",
+            "is no model of a vertebra (allowed: perfect_plasticity, crushable_foam, linear, got: damage)",
+        ),
+    ),
+    "model_of_a_vertebra": (
+        FEMUR,
+        "mesh_size_mm: 3.0",
+        "model: crushable_foam",
+        ("analysis.model: ", "is no model of a proximal femur (allowed: keyak_plasticity", "got: crushable_foam)"),
+    ),
+    "fabric_of_bone_that_is_crushed": (
+        VERTEBRA,
+        "mesh_size_mm: 3.0",
+        "model: crushable_foam, anisotropy: orthotropic",
+        ("analysis.anisotropy: ", "crushable_foam does not know it (allowed: isotropic, got: orthotropic)"),
+    ),
+    "fabric_of_bone_that_is_crushed_in_one_of_the_models": (
+        VERTEBRA,
+        "mesh_size_mm: 3.0",
+        "models: [linear, crushable_foam], anisotropy: orthotropic",
+        ("analysis.anisotropy: ", "crushable_foam does not know it (allowed: isotropic, got: orthotropic)"),
     ),
     "models_of_a_femur": (
         VERTEBRA,

@@ -213,6 +213,9 @@ def test_what_the_shell_carries_is_said_where_there_is_one() -> None:
     inside = compared(*(result(arm, 5000.0, shell_load_share=share) for arm, share in zip("abc", shares, strict=True)))
     (sentence,) = said(inside, "shell")
     assert "up to 36 %" in sentence
+    assert "without losing volume" in sentence
+    (crushed,) = said(compared(result("a", 5000.0, shell_load_share=shares[0], model="crushable_foam")), "shell")
+    assert "volume" not in crushed
     assert not said(compared(result("a", 5000.0, shell_load_share=None)), "shell")
     assert not said(compared(result("a", 5000.0, shell_load_share=shares[0], model="linear")), "shell")
 

@@ -1,4 +1,4 @@
-"""Bone with a fabric on several ranks, each with that of its own cells."""
+"""Bone with a fabric, and bone that is crushed, on several ranks, each with the law of its own cells."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.mpi
-def test_ranks_change_no_number_of_bone_with_a_fabric() -> None:
-    one, two = (found(ranks, "woven_bar.py") for ranks in (1, 2))
+@pytest.mark.parametrize("law", ["woven", "crushed"])
+def test_ranks_change_no_number_of_bone_with_a_law_of_its_own(law: str) -> None:
+    one, two = (found(ranks, "woven_bar.py", law) for ranks in (1, 2))
     assert two.pop("status") == one.pop("status") != "stuck"
     assert one["plastic_work"] > one["elastic_energy"] > 0
     assert one["plastic_work"] + one["elastic_energy"] == pytest.approx(one["work"], rel=0.01)

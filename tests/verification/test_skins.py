@@ -18,7 +18,7 @@ import femrisk
 pytestmark = pytest.mark.slow
 
 
-def found(ranks: int, name: str = "skinned_bar.py") -> dict[str, Any]:
+def found(ranks: int, name: str = "skinned_bar.py", *words: str) -> dict[str, Any]:
     """What a script, by default that of the bar in a skin, says on so many ranks."""
     beside = Path(sysconfig.get_path("scripts"), "mpiexec")
     launcher = str(beside) if beside.exists() else shutil.which("mpiexec") or "mpiexec"
@@ -26,7 +26,7 @@ def found(ranks: int, name: str = "skinned_bar.py") -> dict[str, Any]:
     script = str(Path(__file__).with_name(name))
     path = os.pathsep.join([str(Path(femrisk.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
-        [*start, sys.executable, script], capture_output=True, text=True, check=True,
+        [*start, sys.executable, script, *words], capture_output=True, text=True, check=True,
         env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

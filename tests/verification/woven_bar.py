@@ -1,8 +1,9 @@
-"""A bar of bone with a fabric, pushed sideways until it flows, on as many ranks as there are; rank 0 prints it."""
+"""A bar of bone with a fabric, or crushed, pushed sideways until it flows, on all ranks; rank 0 prints it."""
 
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 
 import femrisk.wheel  # noqa: F401
@@ -16,7 +17,7 @@ from femrisk.materials.curve import constant
 from femrisk.materials.field import VERTEBRA_HOSTS, MaterialField
 from femrisk.pair import compute
 from femrisk.preparation import prepare
-from femrisk.verification import bars, fabrics
+from femrisk.verification import bars, fabrics, foams
 
 
 def main() -> None:
@@ -26,7 +27,11 @@ def main() -> None:
     boundary = bars.machine(bars.ALONG_X, bars.ALONG_Y, bars.HANGING)
     zones = tuple(replace(one, zone=Core(one.zone.sign, one.zone.length)) for one in boundary.grips)
     curve = constant((cells, 4), bars.YOUNG, 0.3, 15.0)
-    field = MaterialField(VERTEBRA_HOSTS, np.zeros(cells, dtype=np.int64), curve, fabric=fabrics.fabric(cells))
+    field = MaterialField(VERTEBRA_HOSTS, np.zeros(cells, dtype=np.int64), curve)
+    if "crushed" in sys.argv:
+        field = replace(field, foam=foams.foam(cells))
+    else:
+        field = replace(field, fabric=fabrics.fabric(cells))
     ready = prepare(mesh, replace(boundary, grips=zones), MPI.COMM_WORLD)
     result = compute(ready, field, False, lambda increment: None)
     last = result.history.increments[-1]
