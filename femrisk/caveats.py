@@ -101,8 +101,11 @@ def _leaks(results: Sequence[Result]) -> list[str]:
         f"Cement may leak ({', '.join(arm for arm in places if places[arm] == place)}): {place}."
         for place in dict.fromkeys(places.values())
     ]
+    potted = {str(result["arm"]) for result in results if result.get("potted_endplates")}
     bridging = [
-        arm for arm, place in places.items() if all(f"{end} endplate" in place for end in ("superior", "inferior"))
+        arm
+        for arm, place in places.items()
+        if arm in potted and all(f"{end} endplate" in place for end in ("superior", "inferior"))
     ]
     if bridging:
         sentences.append(

@@ -193,6 +193,11 @@ class Boundary:
         """Height over which the apparent strain is read, mm; None where strength is a peak of the force."""
         return None if self.pressed is None else self.pressed.height
 
+    @property
+    def potted(self) -> bool:
+        """True where endplates are cast into resin, under which nothing fails."""
+        return any(isinstance(grip.zone, Embedding) for grip in self.grips)
+
     def stiffness_weight(self, points: Floats) -> Floats:
         """(n, 3) -> (n,) share of the stiff layer at each point, 0 to 1."""
         return np.asarray(np.max([grip.zone.weight(points) for grip in self.grips], axis=0))

@@ -92,6 +92,7 @@ def summary(
         "failure_beside_pot": None if site is None else task.boundary.clamped(site.centroid),
         "cement_volume_ml": arm.cement_volume_ml,
         "cement_leak": arm.cement_leak,
+        "potted_endplates": task.boundary.potted,
         "interface_failing_share": pair.failing,
         "implant_peak_von_mises_MPa": implant_peak(mesh, field, von_mises(pair.stress)),
         "load_share": with_shell(task, mesh, pair, load_share(task, mesh, field, pair.stress)),

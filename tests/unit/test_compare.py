@@ -363,5 +363,11 @@ def test_a_leak_of_cement_is_told_once_for_the_arms_that_share_it() -> None:
 
 def test_cement_from_endplate_to_endplate_is_an_upper_bound() -> None:
     leak = "; ".join(f"within 1.0 mm of the {end} endplate at (0, 0, 9) mm" for end in ("inferior", "superior"))
-    comparison = compared(result("pvp", 8000.0, cement_leak=leak), kinds={"pvp": "pvp"})
+    comparison = compared(result("pvp", 8000.0, cement_leak=leak, potted_endplates=True), kinds={"pvp": "pvp"})
     assert len(said(comparison, "as a column would")) == 1
+
+
+def test_cement_that_bridges_between_discs_is_no_column_on_resin() -> None:
+    leak = "; ".join(f"within 1.0 mm of the {end} endplate at (0, 0, 9) mm" for end in ("inferior", "superior"))
+    comparison = compared(result("pvp", 3000.0, cement_leak=leak, potted_endplates=False), kinds={"pvp": "pvp"})
+    assert said(comparison, "as a column would") == []
