@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from femrisk.commands.verb import case_option, chosen, count, load, result_folder, screen
 from femrisk.errors import CaseError, InputError
+
+if TYPE_CHECKING:
+    from femrisk.case import Case
 
 #: what ``export`` writes, and the models each format can hold
 FORMATS = {"inp": ("plastic", "linear"), "feb": ("linear",), "msh": (), "vtu": ()}
@@ -103,8 +107,7 @@ def export_options(parser: ArgumentParser) -> None:
 
 def export(options: Namespace) -> int:
     """Write one arm under one load for another code."""
-    from femrisk.case import names
-    from femrisk.materials.shell import shell_of
+    from femrisk.case import names, read_case
 
     file, models = options.output, FORMATS[options.format]
     if file.is_dir() or not file.absolute().parent.is_dir():
@@ -112,26 +115,15 @@ def export(options: Namespace) -> int:
     if options.model and options.model not in models:
         allowed = ", ".join(models) or "none"
         raise InputError("--model", f"{options.format} does not hold it (allowed: {allowed}, got: {options.model})")
-    _, scene = load(options.case)
-    arms, loads = names(scene.case.arms), names(scene.case.loads)
+    case = read_case(options.case).resolved()
+    arms, loads = names(case.arms), names(case.loads)
     arm, load_name = options.arm or arms[0], options.load or loads[0]
     unknown = chosen("--arm", [arm], arms) + chosen("--load", [load_name], loads)
     if unknown:
         raise CaseError(unknown)
-
-    if scene.case.analysis.interfaces == "weak" and models:
-        raise InputError("analysis.interfaces", "no file holds weak interfaces (allowed: bonded, got: weak)")
-    shell = shell_of(scene.anatomy)
-    if shell and models:
-        raise InputError("bone.shell_thickness_mm", f"no file holds a shell (allowed: 0, got: {shell.thickness_mm:g})")
-    fabric = scene.case.analysis.anisotropy
-    if fabric != "isotropic" and models:
-        raise InputError(
-            "analysis.anisotropy", f"{options.format} does not hold it (allowed: isotropic, got: {fabric})"
-        )
-    law = scene.case.analysis.model
-    if law in ("damage", "crushable_foam") and models and not options.model:
-        raise InputError("--model", f"no file holds the {law} model (name another: {', '.join(models)})")
+    if models:
+        refuse_what_no_file_holds(case, options.format, options.model)
+    _, scene = load(options.case)
 
     from femrisk.export.write import Wish, export
 
@@ -139,3 +131,22 @@ def export(options: Namespace) -> int:
     for line in export(scene, Wish(arm, load_name, options.format, model == "plastic" and "plastic" in models), file):
         print(line)
     return 0
+
+
+def refuse_what_no_file_holds(case: Case, form: str, model: str | None) -> None:
+    """Stop where a file of this form would tell another story than the case (resolved).
+
+    Raises:
+        InputError: weak interfaces, a shell, a fabric, or a model of bone that only femrisk has.
+    """
+    if case.analysis.interfaces == "weak":
+        raise InputError("analysis.interfaces", "no file holds weak interfaces (allowed: bonded, got: weak)")
+    shell = getattr(case.bone, "shell_thickness_mm", 0.0)
+    if shell:
+        raise InputError("bone.shell_thickness_mm", f"no file holds a shell (allowed: 0, got: {shell:g})")
+    fabric = case.analysis.anisotropy
+    if fabric != "isotropic":
+        raise InputError("analysis.anisotropy", f"{form} does not hold it (allowed: isotropic, got: {fabric})")
+    if case.analysis.model in ("damage", "crushable_foam") and not model:
+        others = ", ".join(FORMATS[form])
+        raise InputError("--model", f"no file holds the {case.analysis.model} model (name another: {others})")

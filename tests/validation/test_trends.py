@@ -134,8 +134,11 @@ def test_quantities_are_made_of_their_numbers(published: ModuleType) -> None:
 
 
 @pytest.mark.slow
-def test_a_void_at_the_calcar_weakens_stance_more_than_one_at_the_top_of_the_neck(tmp_path: Path) -> None:
+def test_a_void_at_the_calcar_weakens_stance_more_than_one_at_the_top_of_the_neck(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A ball of 20 mm in either quadrant, linear model: other sites of the neck are milder (PMID 18327790)."""
+    monkeypatch.setattr("femrisk.run.draw", lambda folder: {})
     loads = {}
     for quadrant in ("inferomedial", "superolateral"):
         lesion = {"kind": "sphere", "site": "femoral_neck", "quadrant": quadrant, "radius_mm": 10.0}
@@ -147,7 +150,7 @@ def test_a_void_at_the_calcar_weakens_stance_more_than_one_at_the_top_of_the_nec
                 "lesions": [lesion],
                 "arms": [{"kind": "untreated"}],
                 "loads": [{"kind": "stance"}],
-                "analysis": {"model": "linear", "mesh_size_mm": 6.0},
+                "analysis": {"model": "linear", "mesh_size_mm": 8.0},
                 "scores": [],
             }
         )

@@ -66,8 +66,8 @@ SUBJECTS = {
         "screw_left",
         "pedicle_screws",
         "axial_compression",
+        6.0,
         5.0,
-        4.0,
         2.5,
     ),
 }
@@ -153,7 +153,7 @@ def test_what_is_painted_as_host_bone_is_not_there(scene: Scene, pressed: Prepar
 
 
 def test_a_lesion_that_shrinks_to_nothing_leaves_the_bone_intact(subject: Subject) -> None:
-    speck: dict[str, Any] = subject.case(subject.arms[:2], 5.0).model_dump(mode="json")
+    speck: dict[str, Any] = subject.case(subject.arms[:2], subject.middle).model_dump(mode="json")
     speck["lesions"][0]["radius_mm"] = 1.0
     placed = build(Case.model_validate(speck))
     ready = prepare(meshed(placed), placed.boundaries[subject.load], MPI.COMM_SELF)

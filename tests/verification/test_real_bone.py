@@ -27,7 +27,7 @@ def test_a_real_femur_goes_through_the_main_job(
             "lesions": [{"kind": "sphere", "site": "femoral_neck", "quadrant": "inferomedial", "radius_mm": 10.0}],
             "arms": [{"kind": kind} for kind in ("intact", "untreated", "pop", "pop_screws", "pop_nail")],
             "loads": [{"kind": "stance"}, {"kind": "sideways_fall"}],
-            "analysis": {"model": "linear", "mesh_size_mm": 7.0},
+            "analysis": {"model": "linear", "mesh_size_mm": 8.0},
         }
     )
     comparison = run(case, tmp_path, jobs=2)
