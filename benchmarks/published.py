@@ -111,9 +111,10 @@ NONLINEAR = (*AT_FRACTURE, "load_at_strain_N")
 
 def value(key: str, result: Mapping[str, Any]) -> Any:
     """What a result holds under a key, or under keys in keys with points between; None where it holds nothing."""
+    found: Any = result
     for part in key.split("."):
-        result = (result or {}).get(part)  # type: ignore[assignment]
-    return result
+        found = None if found is None else found.get(part)
+    return found
 
 
 def told(key: str, result: Mapping[str, Any]) -> list[str]:

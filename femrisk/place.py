@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeAliasType, Union, get_args, get_origin
 
@@ -39,7 +41,7 @@ def locate(loc: tuple[int | str, ...], data: object, model: type[BaseModel]) -> 
     for step in loc:
         models = models_of(annotation)
         if len(models) > 1 and isinstance(data, dict) and (chosen := called(models, str(step))):
-            annotation = Union[chosen]  # noqa: UP007
+            annotation = reduce(or_, chosen)
         elif isinstance(step, int):
             path.append(step)
             data = data[step] if isinstance(data, list) and step < len(data) else None

@@ -58,7 +58,7 @@ VERTEBRA: Example = {
         {"kind": "pedicle_screws", "screws": {"diameter_mm": 6.5, "length_mm": 45}},
         {"kind": "pvp_screws", "body_fraction": 0.162, "screws": {"diameter_mm": 6.5, "length_mm": 45}},
     ],
-    "loads": [{"kind": "axial_compression"}],
+    "loads": [{"kind": "axial_compression", "endplates": "discs"}, {"kind": "flexion", "endplates": "discs"}],
 }
 STARTERS: Mapping[str, Example] = {"femur": FEMUR, "vertebra": VERTEBRA}
 #: Values for options that have no default, where a kind is shown that the example does not use.

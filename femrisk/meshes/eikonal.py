@@ -7,9 +7,7 @@ from numba import njit
 
 from femrisk.meshes.labelled import Floats
 
-#: most rounds of eight sweeps
-ROUNDS = 12
-#: a round that changes no arrival by more than this ends the march
+#: a round of eight sweeps that changes no arrival by more than this ends the march
 SETTLED = 1e-3
 
 
@@ -59,10 +57,7 @@ def arrival(start: Floats, slowness: Floats, step: float) -> Floats:
         (nx, ny, nz) arrivals, infinite where nothing comes.
     """
     time = np.array(start, dtype=float)
-    for _ in range(ROUNDS):
-        changed = 0.0
-        for way in range(8):
-            changed = max(changed, _sweep(time, slowness, step, way))
-        if changed < SETTLED:
-            break
+    # arrivals only fall, and stay above nothing: it ends
+    while max([_sweep(time, slowness, step, way) for way in range(8)]) >= SETTLED:
+        pass
     return time

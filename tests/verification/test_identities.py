@@ -49,6 +49,8 @@ class Subject:
     coarse: float
     middle: float
     usual: float
+    #: a stiffness that a speck of tumour may take: a ball of 1 mm has 2e-4 of a vertebral body
+    speck: float
 
     def case(self, arms: Sequence[str], size_mm: float = 0.0, model: str = "linear") -> Case:
         """Arms on a mesh, coarse if no size is given."""
@@ -57,7 +59,7 @@ class Subject:
 
 SUBJECTS = {
     "femur": Subject(
-        femur, ("intact", "untreated", "pop"), "pop_screws", "screw_1", "pop_nail", "stance", 8.0, 6.0, 3.0
+        femur, ("intact", "untreated", "pop"), "pop_screws", "screw_1", "pop_nail", "stance", 8.0, 6.0, 3.0, 1e-4
     ),
     "vertebra": Subject(
         vertebra,
@@ -69,6 +71,7 @@ SUBJECTS = {
         6.0,
         5.0,
         2.5,
+        5e-4,
     ),
 }
 
@@ -160,8 +163,7 @@ def test_a_lesion_that_shrinks_to_nothing_leaves_the_bone_intact(subject: Subjec
     assert 0 < ready.mesh.volumes()[ready.mesh.inside("sphere")].sum() < 5
     intact, untreated = solved(placed, ready), solved(placed, ready, (("sphere", "tumour_lytic"),))
     print(f"peaks {intact.peak.load} N ({intact.history.status}), {untreated.peak.load} N ({untreated.history.status})")
-    # 4 of the 22000 mm3 of a vertebral body, whose stiffness falls by about twice the share of its volume
-    assert untreated.stiffness == pytest.approx(intact.stiffness, rel=5e-4)
+    assert untreated.stiffness == pytest.approx(intact.stiffness, rel=subject.speck)
     # up to the knee of the curve both marches stop at the same travel
     forces = intact.history.forces()[:4], untreated.history.forces()[:4]
     travel = intact.history.displacements()[:4], untreated.history.displacements()[:4]
