@@ -31,12 +31,12 @@ bench: .venv/stamp
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	touch $@
 
-# Needs uv; hashes are those of the public registry, and no index is named.
+# Needs uv; hashes are those of the public registry, and no index is named. Versions stay unless UPGRADE=--upgrade.
 requirements:
-	echo '# Every package and its hashes; made by `make requirements` from pyproject.toml.' > requirements.new
+	cp requirements.txt requirements.new
 	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-config --no-header -q \
-		--python-version 3.12 --python-platform x86_64-manylinux_2_34 \
-		-o - >> requirements.new
+		--python-version 3.12 --python-platform x86_64-manylinux_2_34 $(UPGRADE) -o requirements.new
+	sed -i '1i # Every package and its hashes; made by `make requirements` from pyproject.toml.' requirements.new
 	mv requirements.new requirements.txt
 
 clean:
