@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numba
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
@@ -67,12 +68,7 @@ class BlockRows:
         if not len(cells):
             return
         targets, maps = self._targets(cells)
-        blocks = np.einsum("caxip,cabij,cbyjq->caxbypq", maps, kept, maps, optimize=True)
-        rows = np.broadcast_to(targets[:, :, :, None, None], blocks.shape[:5])
-        columns = np.broadcast_to(targets[:, None, None, :, :], blocks.shape[:5])
-        used = (rows >= 0) & (columns >= 0)
-        where = places(rows[used], columns[used], self.pattern.pointers, self.pattern.indices)
-        np.add.at(values, where, blocks[used])
+        _add_held(values, kept, targets, maps, self.pattern.pointers, self.pattern.indices)
 
     def _targets(self, cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
         """(s, k, 2) unknowns each node hangs on (-1: none) and (s, k, 2, 3, 3) how."""
@@ -122,3 +118,33 @@ def mixed(cells: NDArray[np.int64], level: Level) -> NDArray[np.bool_]:
         return np.zeros(len(cells), dtype=bool)
     master = np.where(held, level.masters[level.slot[cells], 0], -1)
     return np.asarray(held.any(axis=1) & ~(held.all(axis=1) & (master == master[:, :1]).all(axis=1)))
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _add_held(values: Any, kept: Any, targets: Any, maps: Any, pointers: Any, indices: Any) -> None:
+    """Add ``maps^T kept maps`` of every element to the block rows of its targets, see ``BlockRows.add_special``."""
+    half, block = np.empty((3, 3)), np.empty((3, 3))
+    elements, width = targets.shape[:2]
+    for e in range(elements):
+        for a in range(width):
+            for x in range(2):
+                row = targets[e, a, x]
+                if row < 0:
+                    continue
+                columns = indices[pointers[row] : pointers[row + 1]]
+                for b in range(width):
+                    _multiply(maps[e, a, x].T, kept[e, a, b], half)
+                    for y in range(2):
+                        if targets[e, b, y] >= 0:
+                            _multiply(half, maps[e, b, y], block)
+                            place = pointers[row] + np.searchsorted(columns, targets[e, b, y])
+                            for p in range(3):
+                                for q in range(3):
+                                    values[place, p, q] += block[p, q]
+
+
+@numba.njit(inline="always")  # type: ignore[untyped-decorator]
+def _multiply(left: Any, right: Any, out: Any) -> None:
+    for p in range(3):
+        for q in range(3):
+            out[p, q] = left[p, 0] * right[0, q] + left[p, 1] * right[1, q] + left[p, 2] * right[2, q]
