@@ -12,13 +12,7 @@ PLACES = {"wedge": "in front", "biconcave": "in the middle", "crush": "everywher
 
 def of_height(results: Sequence[Result], arm_kinds: Mapping[str, str]) -> list[str]:
     """Sentences on collapse and regained height that these results call for."""
-    balloons = [result for result in results if arm_kinds.get(str(result["arm"]), str(result["arm"])) == "bkp"]
-    sentences = [*_collapsed(results), *_regained(results)]
-    if balloons:
-        sentences.append("The balloons of a kyphoplasty leave the bone around them as dense as it was.")
-    if any(not result.get("height_regained_mm") for result in balloons):
-        sentences.append("The body stays as low or high as it was where a kyphoplasty gives no height back.")
-    return sentences
+    return [*_collapsed(results), *_regained(results), *_balloons(results, arm_kinds)]
 
 
 def _collapsed(results: Sequence[Result]) -> list[str]:
@@ -45,3 +39,15 @@ def _regained(results: Sequence[Result]) -> list[str]:
         f"The body gets height back ({'; '.join(f'{arm}: {words}' for arm, words in gained.items())}): crushed bone is "
         "stretched to where it was, and is as good there as bone that never broke."
     ]
+
+
+def _balloons(results: Sequence[Result], arm_kinds: Mapping[str, str]) -> list[str]:
+    """What balloons leave as it was."""
+    arms = [result for result in results if arm_kinds.get(str(result["arm"]), str(result["arm"])) == "bkp"]
+    if not arms:
+        return []
+    leave = "The balloons of a kyphoplasty leave the bone around them as dense"
+    if all(result.get("height_regained_mm") is None for result in arms):
+        return [f"{leave} and the body as high as it was."]
+    low = dict.fromkeys(str(result["arm"]) for result in arms if not result.get("height_regained_mm"))
+    return [f"{leave} as it was" + (f"; {', '.join(low)} gives no height back." if low else ".")]
