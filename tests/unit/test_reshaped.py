@@ -20,8 +20,8 @@ from femrisk.meshes.reshaped import footprint, height_lost, moved_lesion, moved_
 from femrisk.meshes.shapes import Ball
 from femrisk.meshes.vertebra_involvement import body_volume
 
-#: distances are splines on a grid of 0.8 mm: measured twice, the surface stays within a hundredth of a mm on average and
-#: within 0.2 in the creases between processes
+#: distances are splines on a grid of 0.8 mm: measured twice, the surface stays within 0.01 mm on average, within 0.2 mm
+#: in the creases between processes
 NEAR, NEAREST = 0.2, 0.01
 
 
