@@ -1,6 +1,6 @@
 """A collapsed body raised on its own mesh is the body it was: its surface, its height, its cement, its stiffness.
 
-Cells of 5 mm. Two meshes of one bone differ in stiffness by some per cent at that size.
+Cells of 5 mm: there two meshes of one bone may differ in stiffness by some per cent; these came within 0.4 %.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def test_cement_on_the_raised_mesh_has_the_volume_asked_for(kind: str) -> None:
 
 def test_a_raised_body_is_as_stiff_as_one_that_never_collapsed() -> None:
     raised, never = solved("wedge", True)[0].stiffness, solved(None, True)[0].stiffness
-    assert raised == pytest.approx(never, rel=0.05)
+    assert raised == pytest.approx(never, rel=0.02)
 
 
 def test_a_result_says_what_height_came_back_and_how_the_cells_bore_it() -> None:
@@ -137,4 +137,4 @@ def test_a_result_says_what_height_came_back_and_how_the_cells_bore_it() -> None
     assert found["raised_worst_mean_ratio"] == mean_ratios(cells.points, cells.tets).min() > 0.1
     of_upright = solved(None, False)[1]
     assert of_upright["height_regained_mm"] is None
-    assert found["stiffness_N_per_mm"] == pytest.approx(of_upright["stiffness_N_per_mm"], rel=0.05)
+    assert found["stiffness_N_per_mm"] == pytest.approx(of_upright["stiffness_N_per_mm"], rel=0.02)
