@@ -127,7 +127,7 @@ class VertebraAnatomy(Anatomy):
     trabecular_mg_per_cm3: float = 0.0
     #: share of its height that the body has lost where it has lost most, None where that is not known; and from the
     #: upright body to this one, None where it is not known how, or nothing is lost
-    height_loss_share: float | None = 0.0
+    height_loss_share: float | None = None
     collapse: HeightChange | None = None
 
 

@@ -75,7 +75,8 @@ class Vertebra(Part):
     shell_thickness_mm: Annotated[float, Field(ge=0, le=1.5)] = SHELL_MM
     """Thickness of the walls of the body and of the bony endplates (0: no shell)."""
     collapse: Collapse | None = None
-    """How the body has lost height: measures above are those it had (default: it is upright)."""
+    """How the body has lost height from the measures above: in front (wedge), in the middle (biconcave) or everywhere
+    (crush); default: it is upright."""
 
     def resolved(self, sex: str, age_years: float) -> Vertebra:
         """The same vertebra with every measure filled in, from level, preset, age and sex."""
@@ -113,6 +114,7 @@ class Vertebra(Part):
             endplates=shape.endplates,
             shell_mm=self.shell_thickness_mm,
             trabecular_mg_per_cm3=size["trabecular_density_mg_per_cm3"],
+            height_loss_share=0.0,
         )
         return upright if self.collapse is None else collapsed(upright, self.collapse)
 
