@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 #: one ``result.json``
 Result = Mapping[str, object]
 
+#: where a body of each kind of collapse has lost most
 PLACES = {"wedge": "in front", "biconcave": "in the middle", "crush": "everywhere"}
 
 

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from femrisk.analysis import known
 from femrisk.case import names
+from femrisk.heightcaveats import PLACES
 from femrisk.materials.density import LAWS
 from femrisk.materials.shell import shell_of
 from femrisk.meshes import SurfaceVertebra, Vertebra
@@ -82,9 +83,8 @@ def landmarks(anatomy: Anatomy) -> dict[str, str]:
 def lost_words(anatomy: VertebraAnatomy) -> str:
     """What a collapsed body has lost of its height, and where."""
     assert anatomy.collapse is not None, "asked of a collapsed body"
-    where, lost = {"wedge": "in front", "biconcave": "in the middle", "crush": "everywhere"}, height_lost(anatomy)
-    kind, share = anatomy.collapse.where.kind, anatomy.collapse.after
-    return f"{lost:.1f} of {lost / share:.1f} {where[kind]} ({kind}, {share:.0%})"
+    kind, share, lost = anatomy.collapse.where.kind, anatomy.collapse.after, height_lost(anatomy)
+    return f"{lost:.1f} of {lost / share:.1f} {PLACES[kind]} ({kind}, {share:.0%})"
 
 
 def lesions_table(scene: Scene) -> Table:
