@@ -12,6 +12,7 @@ from pydantic import Field
 
 from femrisk.meshes.anatomy import Anatomy, femur_of, vertebra_of
 from femrisk.meshes.cement import CementPart
+from femrisk.meshes.heightchange import HeightChange
 from femrisk.meshes.lesions import PlacedLesion
 from femrisk.meshes.nail import CephalomedullaryNail
 from femrisk.meshes.pediclescrews import PedicleScrewSet
@@ -43,6 +44,10 @@ class NamedArm(Part):
             GeometryError: something does not fit the bone.
         """
         return ()
+
+    def raises(self, anatomy: Anatomy) -> HeightChange | None:
+        """How the arm gives a collapsed body height back; None where it leaves the bone as it is."""
+        return None
 
     def paint(self, solids: tuple[Solid, ...], lesions: Lesions) -> Paint:
         """(solid, material) pairs; the last one wins in a cell. ``solids`` are the arm's own."""
@@ -183,7 +188,11 @@ class BKP(BalloonPart, NamedArm):
     bones: ClassVar[tuple[str, ...]] = ("vertebra",)
 
     kind: Literal["bkp"]
-    """Balloon kyphoplasty: cement in two cavities; the height of the body stays as it is."""
+    """Balloon kyphoplasty: cement in two cavities, and height given back to a collapsed body."""
+
+    def raises(self, anatomy: Anatomy) -> HeightChange | None:
+        """The height that the balloons give back."""
+        return self.lift(vertebra_of(anatomy))
 
     def solids(self, anatomy: Anatomy, lesions: Lesions) -> tuple[Solid, ...]:
         """The cement."""

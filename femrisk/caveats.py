@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import isfinite
 
+from femrisk.heightcaveats import of_height
+
 #: one ``result.json``
 Result = Mapping[str, object]
 
@@ -44,6 +46,7 @@ def caveats(
     """The sentences that these results call for, the general ones first."""
     sentences = [
         *_model(results, arm_kinds, load_kinds, mesh_noise_share),
+        *of_height(results, arm_kinds),
         *_leaks(results),
         *_linear(results),
         *_damage(results),
@@ -86,10 +89,6 @@ def _model(
     if kinds & {"pedicle_screws", "pvp_screws"}:
         sentences.append(
             "Pedicle screws have neither heads nor rods: they stiffen their own vertebra and carry no load past it."
-        )
-    if "bkp" in kinds:
-        sentences.append(
-            "The balloons of a kyphoplasty leave the bone around them as dense and the body as high as it was."
         )
     return sentences
 

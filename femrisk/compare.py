@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from femrisk.caveats import MESH_NOISE_SHARE, RATED, Result, caveats, fracture_load, number, under_contact
-from femrisk.comparison import BODY_KEYS, Comparison, Row
+from femrisk.comparison import BODY_KEYS, HEIGHT_KEYS, Comparison, Row
 from femrisk.demand import BOS_THRESHOLD_BW, Demand, body_weights, demand, factor_of_risk
 from femrisk.patient import Patient
 from femrisk.scores import Score
@@ -93,7 +93,7 @@ def _row(
         failure_centroid_mm=None if stuck else _numbers(result.get("failure_centroid_mm"), 3),
         cement_volume_ml=number(result, "cement_volume_ml"),
         implant_peak_von_mises_MPa=number(result, "implant_peak_von_mises_MPa"),
-        **{key: number(result, key) for key in BODY_KEYS},
+        **{key: number(result, key) for key in (*HEIGHT_KEYS, *BODY_KEYS)},
     )
 
 

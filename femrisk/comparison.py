@@ -17,6 +17,7 @@ OF_EACH_MODEL = ("status", "fracture_load_N", "fracture_load_bracket_N", "ratio_
 #: how a vertebral body is deformed, and when: together the last keys of a row, ``height_loss_at_body_weight_mm`` ...
 BODY = ("height_loss", "anterior_height_loss", "posterior_height_loss", "posterior_wall_bulge", "canal_narrowing")
 BODY_WHEN = ("body_weight", "strength")
+HEIGHT_KEYS = ("height_regained_mm", "height_regained_share")
 BODY_KEYS = tuple(f"{what}_at_{when}_mm" for when in BODY_WHEN for what in BODY)
 
 
@@ -47,6 +48,10 @@ class Row:
     failure_centroid_mm: tuple[float, ...] | None
     cement_volume_ml: float | None
     implant_peak_von_mises_MPa: float | None
+    #: height that a collapsed vertebral body got back where it had lost most, and as a share of what it had lost there;
+    #: None where the body has not collapsed, or it is not known how
+    height_regained_mm: float | None = None
+    height_regained_share: float | None = None
     #: of a vertebral body: shortening in its middle and at its walls, bulge of its posterior wall, loss of the canal's
     #: depth, at one body weight and at its strength (see ``gauge``)
     height_loss_at_body_weight_mm: float | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,8 +12,9 @@ from femrisk.arms import Arm
 from femrisk.contacts import GRIP_RADIUS, Boundary, Cap
 from femrisk.materials.shell import Shell, shell_of
 from femrisk.meshes.anatomy import Anatomy, VertebraAnatomy, femur_of
-from femrisk.meshes.cement import measure_cement
-from femrisk.meshes.labelled import Floats
+from femrisk.meshes.heightchange import HeightChange
+from femrisk.meshes.labelled import Floats, LabelledMesh
+from femrisk.meshes.reshaped import moved_mesh
 from femrisk.meshes.shapes import Ball, Solid
 from femrisk.meshes.slides import slides
 from femrisk.parting import Weakness
@@ -39,6 +40,18 @@ class MeshTask:
     #: every solid of the case and the grip of every contact, for the one size field
     sizing: tuple[Solid, ...]
     size_mm: float
+    #: by which each arm that gives height back moves the mesh
+    lifts: tuple[HeightChange, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lift:
+    """What is different under a load for an arm that gives a collapsed body height back."""
+
+    #: from the mesh of the family to that of the arm
+    change: HeightChange
+    boundary: Boundary
+    regained_mm: float
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,8 @@ class ArmTask:
     cement_leak: str | None
     #: how cement and smooth metal hold; None where all is bonded
     weakness: Weakness | None
+    #: None where the bone keeps its height
+    lift: Lift | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,18 @@ class SolveTask:
     def linear_only(self) -> bool:
         """No march: one elastic solve and the strain criterion."""
         return self.model == "linear"
+
+    def under(self, arm: ArmTask, mesh: LabelledMesh) -> tuple[SolveTask, LabelledMesh]:
+        """The task and the mesh as an arm has them.
+
+        Raises:
+            MeshError: a cell does not bear being raised.
+        """
+        if arm.lift is None:
+            return self, mesh
+        (point,) = arm.lift.change.moved(np.array([self.section[0]]))
+        section = tuple(float(x) for x in point), self.section[1]
+        return replace(self, boundary=arm.lift.boundary, section=section), moved_mesh(mesh, arm.lift.change)
 
 
 def families(scene: Scene) -> tuple[Family, ...]:
@@ -116,7 +143,8 @@ def _is_mantle(solid: Solid) -> bool:
 
 def mesh_task(scene: Scene, family: Family) -> MeshTask:
     """What the mesher needs for one family."""
-    return MeshTask(family, scene.anatomy, sizing(scene), known(scene.case.analysis.mesh_size_mm))
+    lifts = tuple(scene.raised[arm].change for arm in family.arms if arm in scene.raised)
+    return MeshTask(family, scene.anatomy, sizing(scene), known(scene.case.analysis.mesh_size_mm), lifts)
 
 
 def sizing(scene: Scene) -> tuple[Solid, ...]:
@@ -142,7 +170,7 @@ def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...], m
         name = str(arm.name)
         if name in arms and name in family.arms:
             solids = scene.solids[name]
-            cement = measure_cement(solids, scene.anatomy, scene.lesions)
+            cement, high = scene.cement(name), scene.raised.get(name)
             weakness = (
                 Weakness(
                     analysis.interface_strength_MPa,
@@ -154,7 +182,8 @@ def solve_task(scene: Scene, family: Family, load: str, arms: tuple[str, ...], m
             )
             layers = arm.paint(solids, scene.lesions)
             volume, leak = (cement.volume_ml, cement.leak) if cement else (None, None)
-            tasks.append(ArmTask(name, layers, volume, leak, weakness))
+            lift = None if high is None else Lift(high.change, high.boundaries[load], high.regained_mm)
+            tasks.append(ArmTask(name, layers, volume, leak, weakness, lift))
     point, normal = section(scene)
     return SolveTask(
         family.name,

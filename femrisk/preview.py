@@ -8,15 +8,16 @@ from rich.table import Table
 
 from femrisk.analysis import known
 from femrisk.case import names
+from femrisk.heightcaveats import PLACES
 from femrisk.materials.density import LAWS
 from femrisk.materials.shell import shell_of
 from femrisk.meshes import SurfaceVertebra, Vertebra
 from femrisk.meshes.anatomy import Anatomy, VertebraAnatomy, femur_of, vertebra_of
-from femrisk.meshes.cement import measure_cement
 from femrisk.meshes.involvement import measure
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.lesions import PlacedLesion
 from femrisk.meshes.occupancy import measure_vertebra
+from femrisk.meshes.reshaped import height_lost
 from femrisk.meshes.sizing import grid_points, size_field
 from femrisk.meshes.vertebra_involvement import body_volume, measure_in_body, parts_of
 from femrisk.plan import families, sizing
@@ -29,8 +30,6 @@ from femrisk.scores import Score, assess
 CELLS_PER_CUBE, UNKNOWNS_PER_CELL = 6.6, 4.33
 #: Memory of one pair of arm and load: 0.98 GB at 120 000 unknowns and 1.7 GB at 296 000, both measured.
 LIBRARIES_GB, BYTES_PER_UNKNOWN = 0.4, 5e3
-#: share of its height that a parametric vertebra has lost: it is drawn as it was
-UPRIGHT = 0.0
 
 
 def preview(scene: Scene, console: Console) -> None:
@@ -65,6 +64,7 @@ def landmarks(anatomy: Anatomy) -> dict[str, str]:
         return {
             "body width, depth, mm": f"{body.body_width:.1f}, {body.body_depth:.1f}",
             "height in front, behind, mm": f"{body.anterior_height:.1f}, {body.posterior_height:.1f}",
+            **({"height lost, mm": lost_words(anatomy)} if anatomy.collapse else {}),
             "volume of the body, mL": f"{body_volume(anatomy) / 1000:.1f}",
             "modulus of the shell, MPa": f"{shell.young_MPa:.0f}" if shell else "no shell",
             "right pedicle, mm": _point(body.right_pedicle),
@@ -78,6 +78,13 @@ def landmarks(anatomy: Anatomy) -> dict[str, str]:
         "neck width SI, AP, mm": f"{marks.neck_width_si:.1f}, {marks.neck_width_ap:.1f}",
         "distal cut z, mm": f"{marks.distal_z:.1f}",
     }
+
+
+def lost_words(anatomy: VertebraAnatomy) -> str:
+    """What a collapsed body has lost of its height, and where."""
+    assert anatomy.collapse is not None, "asked of a collapsed body"
+    kind, share, lost = anatomy.collapse.where.kind, anatomy.collapse.after, height_lost(anatomy)
+    return f"{lost:.1f} of {lost / share:.1f} {PLACES[kind]} ({kind}, {share:.0%})"
 
 
 def lesions_table(scene: Scene) -> Table:
@@ -125,19 +132,22 @@ def body_lesions_table(lesions: tuple[PlacedLesion, ...], anatomy: VertebraAnato
 
 def arms_table(scene: Scene) -> Table:
     """What each arm puts into the bone."""
-    table = Table("arm", "kind", "mesh", "cement, mL", "leak risk", "devices")
+    fallen = isinstance(scene.anatomy, VertebraAnatomy) and scene.anatomy.collapse is not None
+    table = Table("arm", "kind", "mesh", "cement, mL", "leak risk", "devices", *(["regains, mm"] if fallen else []))
     mesh = {arm: family.name for family in families(scene) for arm in family.arms}
     # Arms that are cemented alike share their solids, by name.
     cements = {
-        tuple(solid.name for solid in solids if solid.role == "cement"): solids for solids in scene.solids.values()
+        tuple(solid.name for solid in solids if solid.role == "cement"): name for name, solids in scene.solids.items()
     }
-    measured = {key: measure_cement(solids, scene.anatomy, scene.lesions) for key, solids in cements.items()}
+    measured = {key: scene.cement(name) for key, name in cements.items()}
     for arm, name in zip(scene.case.arms, names(scene.case.arms), strict=True):
         solids = scene.solids[name]
         cement = measured[tuple(solid.name for solid in solids if solid.role == "cement")]
         volume, leak = (f"{cement.volume_ml:.1f}", cement.leak or "no") if cement else ("-", "-")
         devices = [solid.name for solid in solids if solid.role == "device"]
-        table.add_row(name, arm.kind, mesh[name], volume, leak, ", ".join(devices) or "-")
+        high = scene.raised.get(name)
+        height = [f"{high.regained_mm:.1f} ({high.regained_share:.0%})" if high else "-"] if fallen else []
+        table.add_row(name, arm.kind, mesh[name], volume, leak, ", ".join(devices) or "-", *height)
     return table
 
 
@@ -163,13 +173,12 @@ def scores_of(scene: Scene) -> dict[str, Score]:
         return assess(names, case.patient, ())
     if isinstance(case.bone, Vertebra | SurfaceVertebra):
         spine, level = vertebra_of(scene.anatomy), case.bone.level
-        lost = UPRIGHT if isinstance(case.bone, Vertebra) else case.bone.height_loss_share
         return assess(
             names,
             case.patient,
             (),
             cut=lambda: cut_body(spine, scene.lesions, law),
-            vertebra=lambda: measure_vertebra(level, parts_of(spine), scene.lesions, lost),
+            vertebra=lambda: measure_vertebra(level, parts_of(spine), scene.lesions, spine.height_loss_share),
         )
     femur = femur_of(scene.anatomy)
     measured = [(lesion, measure(lesion, femur)) for lesion in scene.lesions]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from femrisk.case import Case
 from femrisk.contacts import Boundary
 from femrisk.errors import CaseError, GeometryError, InputError, Mistake
 from femrisk.meshes.anatomy import Anatomy
+from femrisk.meshes.cement import CementMeasure, measure_cement
 from femrisk.meshes.lesions import PlacedLesion
 from femrisk.meshes.shapes import Solid
 from femrisk.part import Part
+from femrisk.raised import Raised, raised
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,15 @@ class Scene:
     solids: Mapping[str, tuple[Solid, ...]]
     #: name of a load -> its contacts
     boundaries: Mapping[str, Boundary]
+    #: name of an arm that gives a collapsed body height back -> what it leaves
+    raised: Mapping[str, Raised] = field(default_factory=dict)
+
+    def cement(self, arm: str) -> CementMeasure | None:
+        """The cement of an arm in the bone that it leaves; None without cement."""
+        high = self.raised.get(arm)
+        if high is None:
+            return measure_cement(self.solids[arm], self.anatomy, self.lesions)
+        return measure_cement(high.solids, high.anatomy, high.lesions)
 
 
 def build(case: Case) -> Scene:
@@ -49,14 +60,16 @@ def build(case: Case) -> Scene:
     for index, load in enumerate(case.loads):
         with _noting(mistakes, f"loads[{index}]", load):
             boundaries[str(load.name)] = load.boundary(anatomy)
-    solids = {}
+    solids, lifted = {}, dict[str, Raised]()
     # A device can only be judged in a bone whose lesions are right.
     for index, arm in enumerate(case.arms if len(lesions) == len(case.lesions) else ()):
         with _noting(mistakes, f"arms[{index}]", arm):
-            solids[str(arm.name)] = arm.solids(anatomy, tuple(lesions))
+            high = raised(anatomy, tuple(lesions), arm, case.loads)
+            solids[str(arm.name)] = arm.solids(anatomy, tuple(lesions)) if high is None else high.below()
+            lifted |= {} if high is None else {str(arm.name): high}
     if mistakes:
         raise CaseError(tuple(mistakes))
-    return Scene(case, anatomy, tuple(lesions), solids, boundaries)
+    return Scene(case, anatomy, tuple(lesions), solids, boundaries, lifted)
 
 
 @contextmanager

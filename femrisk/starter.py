@@ -70,6 +70,7 @@ SAMPLES: Example = {
     "units": "mm",
     "side": "left",
     "level": "L1",
+    "height_loss_share": 0.3,
 }
 
 HEADER = """\

@@ -47,12 +47,15 @@ def make_mesh(folder: ResultFolder, task: MeshTask) -> None:
     """Mesh one family, measure the mesh, and keep it if it is good enough."""
     from femrisk.meshes.mesher import mesh
     from femrisk.meshes.quality import assess, gate
+    from femrisk.meshes.reshaped import moved_mesh
     from femrisk.output.fields import write_mesh
 
     tell(doing="meshing")
     made = mesh(task.anatomy, task.family.solids, task.size_mm, task.sizing)
     quality = assess(made, task.anatomy, task.family.solids)
     gate(quality)
+    for change in task.lifts:
+        moved_mesh(made, change)
     write_mesh(mesh_file(folder, task.family.name), made)
     add_quality(folder, task.family.name, quality)
     write_labelled(folder, task.family.name, made)
@@ -73,8 +76,8 @@ def solve(folder: ResultFolder, task: SolveTask) -> None:
     from femrisk.preparation import prepare, skinned
 
     comm = MPI.COMM_WORLD
-    mesh = read_labelled(folder, task.family)
-    assert mesh is not None, "meshes are made before anything is solved on them"
+    made = read_labelled(folder, task.family)
+    assert made is not None, "meshes are made before anything is solved on them"
     whole = None
     for arm in task.arms:
 
@@ -84,12 +87,15 @@ def solve(folder: ResultFolder, task: SolveTask) -> None:
 
         if comm.rank == 0:
             tell(arm=arm.arm, displacement=0.0, force=0.0)
+        here, mesh = task.under(arm, made)
         field = paint(mesh, arm.layers, task.density_law, task.anisotropy, task.model == "crushable_foam")
         parting = None if arm.weakness is None else part(mesh, field, arm.weakness)
         if parting is not None:
-            ready = prepare(mesh, task.boundary, comm, parting)
+            ready = prepare(mesh, here.boundary, comm, parting)
+        elif arm.lift is not None:
+            ready = prepare(mesh, here.boundary, comm)
         else:
-            ready = whole = whole or prepare(mesh, task.boundary, comm)
+            ready = whole = whole or prepare(mesh, here.boundary, comm)
         if task.shell is not None:
             ready = skinned(ready, task.shell.on(mesh, field))
         result = compute(
@@ -98,7 +104,7 @@ def solve(folder: ResultFolder, task: SolveTask) -> None:
         if comm.rank == 0:
             place = folder.beside(task.model) if task.beside else folder
             # the mesh that was cut shows the gaps
-            write_result(place, task, arm, parting.mesh if parting else mesh, field, result)
+            write_result(place, here, arm, parting.mesh if parting else mesh, field, result)
             tell(arm=arm.arm, finished=result.history.status)
 
 

@@ -16,6 +16,7 @@ from femrisk.export.problem import Problem, pose
 from femrisk.materials.field import paint
 from femrisk.meshes.mesher import mesh
 from femrisk.meshes.quality import assess, gate
+from femrisk.meshes.reshaped import moved_mesh
 from femrisk.output.atomic import replacing
 from femrisk.plan import families, mesh_task
 from femrisk.scene import Scene
@@ -51,8 +52,11 @@ def posed(scene: Scene, wish: Wish) -> Problem:
     made = mesh(task.anatomy, family.solids, task.size_mm, task.sizing)
     gate(assess(made, task.anatomy, family.solids))
     analysis, layers = scene.case.analysis, arm.paint(scene.solids[wish.arm], scene.lesions)
-    field = paint(made, layers, known(analysis.density_law), analysis.anisotropy)
-    return pose(f"{scene.case.name} / {wish.arm} / {wish.load}", made, field, scene.boundaries[wish.load])
+    high = scene.raised.get(wish.arm)
+    cells = made if high is None else moved_mesh(made, high.change)
+    field = paint(cells, layers, known(analysis.density_law), analysis.anisotropy)
+    boundary = (scene if high is None else high).boundaries[wish.load]
+    return pose(f"{scene.case.name} / {wish.arm} / {wish.load}", cells, field, boundary)
 
 
 def write(problem: Problem, wish: Wish, path: str | Path) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femrisk.errors import GeometryError
+from femrisk.meshes.heightchange import HeightChange
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.shapes import Shape
 
@@ -124,6 +125,10 @@ class VertebraAnatomy(Anatomy):
     #: thickness of the shell round the body, 0 without one, and mean trabecular density (K2HPO4) inside
     shell_mm: float = 0.0
     trabecular_mg_per_cm3: float = 0.0
+    #: share of its height that the body has lost where it has lost most, None where that is not known; and from the
+    #: upright body to this one, None where it is not known how, or nothing is lost
+    height_loss_share: float | None = None
+    collapse: HeightChange | None = None
 
 
 def femur_of(anatomy: Anatomy) -> FemurAnatomy:

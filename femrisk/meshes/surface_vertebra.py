@@ -11,7 +11,9 @@ from pydantic import Field, model_validator
 from femrisk.errors import GeometryError
 from femrisk.meshes.anatomy import VertebraAnatomy
 from femrisk.meshes.crossings import refuse_crossing
+from femrisk.meshes.heightchange import LARGEST_LOSS, CollapseKind
 from femrisk.meshes.labelled import Floats
+from femrisk.meshes.reshaped import known_collapsed
 from femrisk.meshes.soliddistance import nearest_distance, solid_distance
 from femrisk.meshes.surface import WHERE, Point
 from femrisk.meshes.surfacefile import read_surface
@@ -77,6 +79,15 @@ class SurfaceVertebra(Part):
     """Thickness of the walls of the body and of the bony endplates (0: no shell)."""
     height_loss_share: Annotated[float, Field(ge=0, le=1)] | None = None
     """Share of its height that the body has lost; read by scores, which leave it open where it is not known."""
+    collapse_kind: CollapseKind | None = None
+    """Where it has lost that height: in front (wedge), in the middle (biconcave) or everywhere (crush); bkp needs it to
+    give height back."""
+
+    @model_validator(mode="after")
+    def _lost_some(self) -> Self:
+        if self.collapse_kind is not None and not 0 < (self.height_loss_share or 0) <= LARGEST_LOSS:
+            raise ValueError(f"collapse_kind needs height_loss_share (allowed: above 0 to {LARGEST_LOSS:g})")
+        return self
 
     def resolved(self, sex: str, age_years: float) -> SurfaceVertebra:
         """The same bone with every default that does not come from the file filled in."""
@@ -98,7 +109,7 @@ class SurfaceVertebra(Part):
         body = measure_body(outer.distance, pose.depth, WHERE)
         density = self.trabecular_density_mg_per_cm3 or 0.0
         atlas = VertebraAtlas.of_mean(body, density / 1000)
-        return VertebraAnatomy(
+        seen = VertebraAnatomy(
             outer=outer,
             inner=None,
             density=atlas.density,
@@ -109,7 +120,11 @@ class SurfaceVertebra(Part):
             endplates=body.endplates,
             shell_mm=self.shell_thickness_mm,
             trabecular_mg_per_cm3=density,
+            height_loss_share=self.height_loss_share,
         )
+        if self.collapse_kind is None:
+            return seen
+        return known_collapsed(seen, self.collapse_kind, self.height_loss_share or 0.0)
 
     def placed(self, surface: Triangles) -> Pose:
         """The standard frame, given or found, in the file's axes (mm).

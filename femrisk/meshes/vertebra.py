@@ -10,7 +10,9 @@ from pydantic import Field
 
 from femrisk.errors import GeometryError
 from femrisk.meshes.anatomy import VertebraAnatomy, VertebraLandmarks
+from femrisk.meshes.heightchange import Collapse
 from femrisk.meshes.labelled import Floats
+from femrisk.meshes.reshaped import collapsed
 from femrisk.meshes.sampled import resample
 from femrisk.meshes.vertebra_atlas import VertebraAtlas, trabecular_density
 from femrisk.meshes.vertebra_means import (
@@ -72,6 +74,9 @@ class Vertebra(Part):
 
     shell_thickness_mm: Annotated[float, Field(ge=0, le=1.5)] = SHELL_MM
     """Thickness of the walls of the body and of the bony endplates (0: no shell)."""
+    collapse: Collapse | None = None
+    """How the body has lost height from the measures above: in front (wedge), in the middle (biconcave) or everywhere
+    (crush); default: it is upright."""
 
     def resolved(self, sex: str, age_years: float) -> Vertebra:
         """The same vertebra with every measure filled in, from level, preset, age and sex."""
@@ -98,7 +103,7 @@ class Vertebra(Part):
         shape = fitted(wanted)
         outer, feet = resample(shape, shape.box(), spacing=0.8)
         atlas = VertebraAtlas.of_mean(shape, size["trabecular_density_mg_per_cm3"] / 1000)
-        return VertebraAnatomy(
+        upright = VertebraAnatomy(
             outer=outer,
             inner=None,
             density=atlas.density,
@@ -109,7 +114,9 @@ class Vertebra(Part):
             endplates=shape.endplates,
             shell_mm=self.shell_thickness_mm,
             trabecular_mg_per_cm3=size["trabecular_density_mg_per_cm3"],
+            height_loss_share=0.0,
         )
+        return upright if self.collapse is None else collapsed(upright, self.collapse)
 
     def shape(self, size: dict[str, float]) -> VertebraShape:
         """The outer form these measures ask for.

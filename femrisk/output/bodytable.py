@@ -19,6 +19,13 @@ COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
     ("bulge", "right"),
     ("canal", "right"),
 )
+#: behind them where a body has collapsed
+REGAINED: tuple[str, Literal["left", "right"]] = ("regained", "right")
+
+
+def body_columns(comparison: Comparison) -> tuple[tuple[str, Literal["left", "right"]], ...]:
+    """Title and justification of each column."""
+    return (*COLUMNS, REGAINED) if _collapsed(comparison) else COLUMNS
 
 
 def body_cells(comparison: Comparison) -> list[list[str]]:
@@ -38,7 +45,19 @@ def _cells(comparison: Comparison, row: Row) -> list[str]:
         cells += [_digits(value, 3), _digits(ratio, 2)]
     cells.append(_digits(row.canal_narrowing_at_body_weight_mm, 3))
     at_strength = (row.height_loss_at_strength_mm, row.posterior_wall_bulge_at_strength_mm)
-    return [*cells, *(_digits(value, 2) for value in (*at_strength, row.canal_narrowing_at_strength_mm))]
+    cells += [_digits(value, 2) for value in (*at_strength, row.canal_narrowing_at_strength_mm)]
+    return [*cells, _regained(row)] if _collapsed(comparison) else cells
+
+
+def _collapsed(comparison: Comparison) -> bool:
+    return any(row.height_regained_mm is not None for row in comparison.rows)
+
+
+def _regained(row: Row) -> str:
+    """Height the body got back, and as a share of what it had lost."""
+    if not row.height_regained_mm or row.height_regained_share is None:
+        return "-"
+    return f"{row.height_regained_mm:.1f} ({row.height_regained_share:.0%})"
 
 
 def _digits(value: float | None, count: int) -> str:

@@ -16,6 +16,7 @@ from femrisk.meshes.labelled import REGIONS, Floats, LabelledMesh
 from femrisk.outcome import PairResult
 from femrisk.output.fields import EDGES, von_mises, write_fields
 from femrisk.output.folder import ResultFolder
+from femrisk.output.height import height_measures
 from femrisk.output.shell import shell_share, with_shell, write_shell
 from femrisk.plan import ArmTask, SolveTask
 
@@ -92,6 +93,7 @@ def summary(
         "failure_beside_pot": None if site is None else task.boundary.clamped(site.centroid),
         "cement_volume_ml": arm.cement_volume_ml,
         "cement_leak": arm.cement_leak,
+        **height_measures(task, arm, mesh),
         "potted_endplates": task.boundary.potted,
         "interface_failing_share": pair.failing,
         "implant_peak_von_mises_MPa": implant_peak(mesh, field, von_mises(pair.stress)),

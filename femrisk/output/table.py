@@ -11,8 +11,7 @@ from rich.text import Text
 
 from femrisk.caveats import RATED
 from femrisk.comparison import Comparison, Row
-from femrisk.output.bodytable import COLUMNS as BODY_COLUMNS
-from femrisk.output.bodytable import TITLE, body_cells
+from femrisk.output.bodytable import TITLE, body_cells, body_columns
 from femrisk.scores import Score
 
 Column = tuple[str, Literal["left", "right"]]
@@ -73,7 +72,7 @@ def body_table(comparison: Comparison) -> Table | None:
     """Loss of height, bulge and canal of each vertebral body; None in another bone."""
     rows = body_cells(comparison)
     result = Table(title=TITLE, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for title, justify in BODY_COLUMNS:
+    for title, justify in body_columns(comparison):
         result.add_column(title, justify=justify, no_wrap=True)
     for cells in rows:
         result.add_row(*cells)
@@ -92,7 +91,7 @@ def text(comparison: Comparison) -> str:
     blocks = [
         _aligned(_columns(comparison), [_cells(comparison, row) for row in comparison.rows]),
         _aligned(_model_columns(comparison), pairs) if pairs else [],
-        [TITLE, *_aligned(BODY_COLUMNS, bodies)] if bodies else [],
+        [TITLE, *_aligned(body_columns(comparison), bodies)] if bodies else [],
         _score_lines(comparison),
         [*_demand_lines(comparison), *_ranking_lines(comparison)],
         [notes(comparison)],
