@@ -47,7 +47,7 @@ def scene(folder: ResultFolder) -> Path:
     shown = dict(reversed(_drawable(folder)))
     arms = list(dict.fromkeys(arm for arm, _ in _drawable(folder)))
     grids = [grid_of(folder, arm, shown[arm]) for arm in arms]
-    images = _crop([_render(grid) for grid in grids])
+    images = crop([render(grid) for grid in grids])
     figure = new_figure(2.7 * len(arms), 2.7 * images[0].shape[0] / images[0].shape[1] + 0.7)
     for axes, arm, image in zip(figure.subplots(1, len(arms), squeeze=False)[0], arms, images, strict=True):
         axes.imshow(image, interpolation="lanczos")
@@ -94,8 +94,8 @@ def _drawable(folder: ResultFolder) -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in order(folder) if folder.pair(*pair).fields.is_file())
 
 
-def _render(grid: Any) -> Image:
-    """One view as an image of the same size and scale for every grid of a case."""
+def render(grid: Any, *, transparent: bool = False) -> Image:
+    """One view as an image of the same size and scale for every grid of a case; with a transparent ground, RGBA."""
     import pyvista
 
     with pyvista.vtk_verbosity("error"):  # VTK says that there is no screen before it does without
@@ -110,19 +110,26 @@ def _render(grid: Any) -> Image:
             if surface.n_cells:
                 plotter.add_mesh(surface, color=colour, opacity=opacity, smooth_shading=True, **SHINE)
         center = np.asarray(grid.center)
-        side, up = np.radians(SPINE_VIEW_DEG if is_vertebra(grid) else VIEW_DEG)
-        direction = np.array([np.sin(side) * np.cos(up), np.cos(side) * np.cos(up), np.sin(up)])
-        plotter.camera_position = [tuple(center + 600 * direction), tuple(center), (0, 0, 1)]
+        plotter.camera_position = [tuple(center + 600 * viewed_from(grid)), tuple(center), (0, 0, 1)]
         plotter.enable_parallel_projection()
         plotter.camera.parallel_scale = 0.54 * float(np.linalg.norm(np.ptp(np.asarray(grid.points), axis=0)))
-        return np.asarray(plotter.screenshot(return_img=True))[:, :, :3]
+        image = np.asarray(plotter.screenshot(return_img=True, transparent_background=transparent))
+        return image if transparent else image[:, :, :3]
     finally:
         plotter.close()
 
 
-def _crop(images: list[Image]) -> list[Image]:
-    """Cut away what is white in all images, but for a small margin."""
-    drawn = np.any([np.any(image < 250, axis=2) for image in images], axis=0)
+def viewed_from(grid: Any) -> NDArray[np.float64]:
+    """(3,) unit vector towards the eye."""
+    side, up = np.radians(SPINE_VIEW_DEG if is_vertebra(grid) else VIEW_DEG)
+    return np.array([np.sin(side) * np.cos(up), np.cos(side) * np.cos(up), np.sin(up)])
+
+
+def crop(images: list[Image]) -> list[Image]:
+    """Cut away what is white, or transparent, in all images, but for a small margin."""
+    drawn = np.any(
+        [image[:, :, 3] > 0 if image.shape[2] == 4 else np.any(image < 250, axis=2) for image in images], axis=0
+    )
     window = []
     for axis in (1, 0):
         where = np.flatnonzero(drawn.any(axis=axis))

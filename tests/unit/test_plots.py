@@ -78,7 +78,7 @@ def test_a_pair_without_fields_is_left_out_of_the_pictures_and_kept_in_the_chart
 
 
 def test_the_lesion_is_seen_through_the_bone_and_only_where_it_is(folder: ResultFolder) -> None:
-    intact, untreated = (plots._render(grid_of(folder, arm, "stance")).astype(float) for arm in ("intact", "untreated"))
+    intact, untreated = (plots.render(grid_of(folder, arm, "stance")).astype(float) for arm in ("intact", "untreated"))
     redder = (untreated[..., 0] - untreated[..., 1]) - (intact[..., 0] - intact[..., 1]) > 40
     drawn = intact.min(axis=-1) < 240
     # the lesion's edge is a third of the cube's, so a ninth of the cube's picture, less some slant
