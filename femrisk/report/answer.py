@@ -29,10 +29,10 @@ class Ratio:
     #: in the place of a number
     words: str = "\u2013"
 
-    def __html__(self) -> str:
+    def __html__(self) -> Markup:
         if self.quantity is None:
-            return str(Markup.escape(self.words))
-        return str(markup("{} {}", self.bound, self.quantity) if self.bound else markup("{}", self.quantity)).strip()
+            return Markup.escape(self.words)
+        return markup("{} {}", self.bound, self.quantity) if self.bound else markup("{}", self.quantity)
 
 
 @dataclass(frozen=True)

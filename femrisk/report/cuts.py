@@ -77,6 +77,7 @@ def cuts_of(reading: Reading, load: str, grids: Mapping[tuple[str, str], Any]) -
     sections = []
     for arm, cut in cuts.items():
         figure = new_figure(*inches)
+        figure.set_layout_engine("none")
         axes = figure.add_axes((0, 0, 1, 1))
         draw_cut(axes, cut, Normalize(0, top))
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))

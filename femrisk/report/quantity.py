@@ -33,9 +33,9 @@ class Quantity:
         # a typographic minus, and no minus before nothing
         return shown.lstrip("-") if float(shown) == 0 else shown.replace("-", "\u2212")
 
-    def __html__(self) -> str:
+    def __html__(self) -> Markup:
         factor = "" if self.factor == 1 else f' data-factor="{self.factor:g}"'
-        return f'<data value="{self.value!r}" data-source="{escape(self.source)}"{factor}>{self.text}</data>'
+        return Markup(f'<data value="{self.value!r}" data-source="{escape(self.source)}"{factor}>{self.text}</data>')
 
     def over(self, other: Quantity, digits: int = 2) -> Quantity:
         """The quotient of two."""
