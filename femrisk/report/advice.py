@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from markupsafe import Markup
 
+from femrisk.demand import BOS_THRESHOLD_BW
 from femrisk.report.answer import LoadAnswer
-from femrisk.report.quantity import Quantity, markup, per_cent
+from femrisk.report.quantity import Quantity, joined, markup, per_cent
 from femrisk.report.reading import Reading, named
 from femrisk.scores.femur import CIRCUMFERENTIAL_LIMIT_SHARE
 from femrisk.scores.sins import POTENTIALLY_UNSTABLE, UNSTABLE
@@ -19,6 +20,9 @@ from femrisk.scores.structural import LOSS_LIMIT_SHARE
 #: what a score says of the risk of fracture
 Says = Literal["high", "low", "undecided", "silent"]
 WORDS = {"high": "high risk", "low": "low risk", "undecided": "undecided", "silent": "says nothing of the risk"}
+
+#: scores whose name is not a word
+NAMES = {"sins": "SINS", "bos": "BOS"}
 
 #: Mirels 1989, usual cut-off: from so many points prophylactic fixation, up to so many none
 MIRELS_HIGH, MIRELS_LOW = 9, 7
@@ -35,7 +39,7 @@ class Advice:
     band: str
     advice: str
     source: str
-    #: a sentence per load that has a factor of risk, and whether any of them disagrees
+    #: a sentence per load that has a factor of risk, empty where none has, and whether any of them disagrees
     beside: Markup
     disagrees: bool
 
@@ -48,16 +52,13 @@ def advices(reading: Reading, answers: tuple[LoadAnswer, ...]) -> tuple[Advice, 
 
 def _advice(reading: Reading, name: str, score: Mapping[str, Any], answers: tuple[LoadAnswer, ...]) -> Advice:
     says = _says(name, score)
-    verdicts = [] if name in FROM_MECHANICS else [_beside(reading, says, one) for one in answers]
+    # a score that is computed from a fracture load speaks of that load only
+    own = (score.get("items") or {}).get("load")
+    verdicts = [_beside(reading, says, one) for one in answers if own in (None, one.load)]
     known = [one for one in verdicts if one]
-    if name in FROM_MECHANICS:
-        words = Markup("Computed from the fracture load itself.")
-    elif not known:
-        words = Markup("No force to compare the fracture load with, so mechanics gives no verdict.")
-    else:
-        words = Markup("; ").join(text for text, _ in known) + "."
+    words = Markup("; ").join(text for text, _ in known) + "." if known else Markup("")
     return Advice(
-        name=name.replace("_", " "),
+        name=NAMES.get(name, name[:1].upper() + name[1:].replace("_", " ")),
         value=_value(reading, name, score),
         says=says,
         says_words=WORDS[says],
@@ -67,6 +68,15 @@ def _advice(reading: Reading, name: str, score: Mapping[str, Any], answers: tupl
         beside=words[:1].upper() + words[1:],
         disagrees=any(apart for _, apart in known),
     )
+
+
+def among_themselves(told: Sequence[Advice]) -> str:
+    """Which scores say what, where they do not all say the same; empty where all agree."""
+    by_word = {word: [one.name for one in told if one.says == word] for word in ("high", "low", "undecided")}
+    spoken = {word: names for word, names in by_word.items() if names}
+    if len(spoken) < 2:
+        return ""
+    return "; ".join(f"{joined(names)}: {WORDS[word]}" for word, names in spoken.items())
 
 
 def _beside(reading: Reading, says: Says, answer: LoadAnswer) -> tuple[Markup, bool] | None:
@@ -109,6 +119,8 @@ def _says(name: str, score: Mapping[str, Any]) -> Says:
     value, items = score.get("value"), score.get("items") or {}
     if value is None:
         return "silent"
+    if "lower bound" in str(score.get("band")):
+        return "undecided"
     low, high = (value[0], value[1]) if isinstance(value, list) else (value, value)
     rule = RULES.get(name)
     if rule is None:
@@ -143,8 +155,15 @@ def _above(key: str, usual: float, below: Says = "low") -> Callable[[float, Mapp
     return rule
 
 
-#: scores that are computed from the fracture load, and cannot disagree with it
-FROM_MECHANICS = ("bos", "vertebral_strength")
+def _bos(multiple: float, items: Mapping[str, Any]) -> Says:
+    return "low" if multiple >= float(items.get("threshold_BW", BOS_THRESHOLD_BW)) else "high"
+
+
+def _vertebral_strength(strength_N: float, items: Mapping[str, Any]) -> Says:
+    if strength_N > float(items.get("low_N", 0.0)):
+        return "low"
+    return "undecided" if strength_N > float(items.get("fragile_N", 0.0)) else "high"
+
 
 #: what each score says, by its published cut-off; ``deschamps`` speaks of cement alone, so it is silent here
 RULES: Mapping[str, Callable[[float, Mapping[str, Any]], Says]] = {
@@ -154,6 +173,8 @@ RULES: Mapping[str, Callable[[float, Mapping[str, Any]], Says]] = {
     "circumferential_cortical_involvement": _above("limit_share", CIRCUMFERENTIAL_LIMIT_SHARE, "undecided"),
     "harrington": lambda met, items: "high" if met >= 1 else "low",
     "rigidity": _above("limit_share", LOSS_LIMIT_SHARE),
+    "bos": _bos,
+    "vertebral_strength": _vertebral_strength,
     "sins": _sins,
     "taneichi": _taneichi,
     "kostuik": _kostuik,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from femrisk.caveats import RATED, under_contact
-from femrisk.report.quantity import Quantity, kilonewtons, markup
+from femrisk.report.quantity import Quantity, kilonewtons, markup, per_cent
 from femrisk.report.reading import Reading, headed, named
 
 STATUS_WORDS = {
@@ -24,7 +25,7 @@ class Ratio:
     """A ratio, a bound of one, or the word for why there is none."""
 
     quantity: Quantity | None = None
-    #: ``at least`` or ``at most`` where the number is a bound
+    #: ``\u2265`` or ``\u2264`` where the number is a bound
     bound: str = ""
     #: in the place of a number
     words: str = "\u2013"
@@ -75,7 +76,7 @@ class Strength:
         text = markup("{} to {} kN", self.load, self.upper) if self.upper else markup("{} kN", self.load)
         return markup("at least {}", text) if self.at_least else text
 
-    def strongest_word(self) -> Markup:
+    def strength(self) -> Markup:
         """The strength this arm is judged by: at a strain where the bone has such a strength, else at fracture."""
         return markup("{} kN", self.at_strain) if self.at_strain else self.spoken()
 
@@ -106,27 +107,46 @@ def answers(reading: Reading) -> tuple[LoadAnswer, ...]:
 
 
 def headline(reading: Reading, answer: LoadAnswer) -> Markup:
-    """One load in two sentences: what the lesion costs, and what the best treatment gives back."""
+    """One load in a sentence: what the lesion costs, and what the strongest treatments give back."""
     intact, untreated = (answer.of(reading.first(kind, answer.load)) for kind in ("intact", "untreated"))
-    sentences = []
+    parts = []
     at = Markup(" at 1.9 % strain") if answer.by_strain else Markup("")
-    if untreated and untreated.load:
-        share = markup(", {} times the intact one", untreated.of_intact.quantity)
-        sentences.append(
-            markup("the untreated bone carries <strong>{}</strong>{}", untreated.strongest_word(), at)
-            + (share if untreated.of_intact.quantity and not untreated.of_intact.bound else Markup(""))
-        )
-    elif intact and intact.load:
-        sentences.append(markup("the intact bone carries <strong>{}</strong>{}", intact.strongest_word(), at))
+    first = untreated if untreated and untreated.load else intact
+    if first and first.load:
+        word = "untreated" if first is untreated else "intact"
+        parts.append(markup("the {} bone carries <strong>{}</strong>{}", word, first.strength(), at))
+    if first and first is untreated and first.of_intact.quantity and not first.of_intact.bound and intact:
+        share = per_cent(first.of_intact.quantity)
+        parts[-1] += markup(", {} % of the intact one\u2019s {}", share, intact.strength())
     treated = [
         one for one in answer.strengths if reading.kind("arms", one.arm) not in ("intact", "untreated") and one.load
     ]
-    if treated:
-        best = max(treated, key=lambda one: (one.at_strain or one.load or Quantity(0.0, "")).value)
-        alone = "with treatment" if len(treated) == 1 else "of the treatments most"
-        sentences.append(markup("{}, {}, <strong>{}</strong>", alone, named(best.arm), best.strongest_word()))
-    text = Markup("; ").join(sentences)
-    return markup("In {} {}.", named(answer.load).replace("sideways", "a sideways"), text) if sentences else Markup("")
+    if best := strongest(treated):
+        told = [markup("{} <strong>{}</strong>", named(one.arm), one.strength()) for one in best]
+        words = "the strongest treatment: " if len(best) == 1 and len(treated) > 1 else "treated: "
+        parts.append(markup("{}", words) + Markup(", ").join(told))
+    load = named(answer.load).replace("sideways", "a sideways")
+    return markup("In {} {}.", load, Markup("; ").join(parts)) if parts else Markup("")
+
+
+def left_of_intact(reading: Reading, found: Sequence[LoadAnswer]) -> Markup:
+    """``84 % of the intact strength in axial compression``, for each load where that is known."""
+    parts = []
+    for answer in found:
+        untreated = answer.of(reading.first("untreated", answer.load))
+        if untreated and untreated.of_intact.quantity and not untreated.of_intact.bound:
+            share = per_cent(untreated.of_intact.quantity)
+            parts.append(markup("{} % of the intact strength in {}", share, named(answer.load)))
+    return Markup(", ").join(parts)
+
+
+def strongest(strengths: Sequence[Strength]) -> list[Strength]:
+    """The strongest arms: those that show the largest load, and those still rising, which may carry more."""
+    known = [(one, judged) for one in strengths if (judged := one.at_strain or one.load)]
+    top = max((judged.value for _, judged in known), default=0.0)
+    shown = next((judged.text for _, judged in known if judged.value == top), "")
+    open_ended = [one for one, _ in known if one.at_least and one.at_strain is None]
+    return [one for one, judged in known if judged.text == shown or one in open_ended]
 
 
 def _answer(reading: Reading, load: str, top: float) -> LoadAnswer:
@@ -200,7 +220,7 @@ def _ratio(reading: Reading, kind: str, arm: str, load: str, by_strain: bool) ->
     own, other = (reading.comparison.number("rows", one, "fracture_load_N") for one in (row, base))
     statuses = [str(reading.comparison.at("rows", one, "status")) for one in (row, base)]
     if own and other and statuses[0] == "limit_reached" and statuses[1] in RATED:
-        return Ratio(own.over(other), "at least")
+        return Ratio(own.over(other), "\u2265")
     return Ratio()
 
 
@@ -210,7 +230,7 @@ def _risk(reading: Reading, row: int, load: str) -> Ratio:
     demand = reading.comparison.number("demands", load, "force_N")
     strength = reading.comparison.number("rows", row, "fracture_load_N")
     if demand and strength and reading.comparison.at("rows", row, "status") == "limit_reached":
-        return Ratio(demand.over(strength), "at most")
+        return Ratio(demand.over(strength), "\u2264")
     return Ratio()
 
 

@@ -58,7 +58,7 @@ def chart(reading: Reading, answer: LoadAnswer) -> Markup:
     parts = [*_frame(across, up), *(_demand(answer, up) if answer.demand else [])]
     parts += [_line(one, across, up) for one in curves]
     parts += [_mark(reading, answer, one, across, up) for one in curves]
-    parts += _labels(curves, across, up)
+    parts += _labels(curves, up)
     words = "; ".join(f"{one.strength.name} {one.strength.spoken().striptags()}" for one in curves)
     about = f"Force over displacement in {answer.name.lower()}, one curve for each arm. {words}."
     return markup(
@@ -89,16 +89,19 @@ def ticks(top: float, count: int = 5) -> tuple[float, ...]:
 
 
 def _axis(start: float, end: float, top: float) -> Axis:
-    found = ticks(top)
-    return Axis(start, end, found[-1], found)
+    limit = 1.05 * top or 1.0
+    return Axis(start, end, limit, tuple(tick for tick in ticks(limit) if tick <= limit))
 
 
 def _frame(across: Axis, up: Axis) -> list[Markup]:
     low, right = HEIGHT - BOTTOM, WIDTH - RIGHT
     parts = []
+    digits = next((n for n in range(4) if all(abs(tick - round(tick, n)) < 1e-9 for tick in up.ticks)), 4)
     for tick in up.ticks:
         parts.append(Markup(f'<path class="grid" d="M{LEFT:g} {up.at(tick):.1f}H{right:g}"/>'))
-        parts.append(Markup(f'<text class="tick end" x="{LEFT - 8:g}" y="{up.at(tick) + 4:.1f}">{tick:g}</text>'))
+        parts.append(
+            Markup(f'<text class="tick end" x="{LEFT - 8:g}" y="{up.at(tick) + 4:.1f}">{tick:.{digits}f}</text>')
+        )
     for tick in across.ticks:
         parts.append(Markup(f'<text class="tick middle" x="{across.at(tick):.1f}" y="{low + 18:g}">{tick:g}</text>'))
         parts.append(Markup(f'<path class="axis" d="M{across.at(tick):.1f} {low:g}v4"/>'))
@@ -117,8 +120,8 @@ def _demand(answer: LoadAnswer, up: Axis) -> list[Markup]:
     return [
         Markup(f'<path class="demand" d="M{LEFT:g} {height:.1f}H{WIDTH - RIGHT:g}"/>'),
         markup(
-            '<text class="note" x="{}" y="{}">asked for: {} kN</text>',
-            f"{LEFT + 6:g}",
+            '<text class="note end halo" x="{}" y="{}">asked for: {} kN</text>',
+            f"{WIDTH - RIGHT:g}",
             f"{height - 5:.1f}",
             answer.demand.text,
         ),
@@ -160,8 +163,8 @@ MARKS = {
 }
 
 
-def _labels(curves: Sequence[Curve], across: Axis, up: Axis) -> list[Markup]:
-    """A label for each curve in the right margin, none over another, with a hair line from the curve's end."""
+def _labels(curves: Sequence[Curve], up: Axis) -> list[Markup]:
+    """A label for each curve in the right margin, as high as the curve ends, none over another."""
     order = sorted(curves, key=lambda one: -float(one.force[-1]))
     heights: list[float] = []
     for one in order:
@@ -173,17 +176,11 @@ def _labels(curves: Sequence[Curve], across: Axis, up: Axis) -> list[Markup]:
         heights[i] = min(heights[i], floor_ - 0.5 * LINE - step * (len(heights) - 1 - i))
     left, parts = WIDTH - RIGHT + 18, []
     for one, height in zip(order, heights, strict=True):
-        end = (across.at(float(one.travel[-1])), up.at(float(one.force[-1])))
         parts.append(
             markup(
-                '<path class="lead" d="M{} {}L{} {}"/>'
                 '<path class="curve arm-{}" d="M{} {}h26"/>'
                 '<text class="label" x="{}" y="{}">{}</text>'
                 '<text class="note" x="{}" y="{}">{}, {}</text>',
-                f"{end[0] + 7:.1f}",
-                f"{end[1]:.1f}",
-                f"{left - 4:g}",
-                f"{height - 4:.1f}",
                 one.index % 7,
                 f"{left:g}",
                 f"{height - 4:.1f}",

@@ -96,7 +96,7 @@ def scenes_of(grids: Mapping[tuple[str, str], Any]) -> dict[str, str]:
     first: dict[str, Any] = {}
     for (arm, _), grid in grids.items():
         first.setdefault(arm, grid)
-    images = crop([render(grid, transparent=True)[::2, ::2] for grid in first.values()]) if first else []
+    images = crop([render(grid, transparent=True) for grid in first.values()]) if first else []
     return {arm: _plain_png(image) for arm, image in zip(first, images, strict=True)}
 
 
@@ -112,11 +112,13 @@ def band() -> str:
     return ", ".join("#" + "".join(f"{round(255 * part):02x}" for part in colour) for colour in colours(STEPS))
 
 
-def legend(top_MPa: float, load: str, count: int = 4) -> tuple[Quantity, ...]:
-    """The numbers under the band, at equal steps; their source is the fields of that load."""
+def legend(top_MPa: float, load: str) -> tuple[Quantity, ...]:
+    """The numbers under the band, at equal steps that need no rounding; their source is the fields of that load."""
     digits = 0 if top_MPa >= 20 else 1 if top_MPa >= 2 else 2
+    scale = 10**digits
+    count = next((n for n in (4, 5, 3, 6, 2) if abs(top_MPa * scale / n - round(top_MPa * scale / n)) < 1e-6), 1)
     source = f"arms/*/{load}/fields.vtu"
-    return tuple(Quantity(top_MPa * i / count, source, digits=digits) for i in range(count + 1))
+    return tuple(Quantity(top_MPa * i / count, source, digits=digits if i else 0) for i in range(count + 1))
 
 
 def png(figure: Figure) -> str:

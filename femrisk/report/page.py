@@ -14,8 +14,8 @@ from femrisk.output.atomic import write_text
 from femrisk.output.folder import ResultFolder
 from femrisk.output.stresscut import ROLES, is_vertebra
 from femrisk.report import tables, vtkjs
-from femrisk.report.advice import advices
-from femrisk.report.answer import LoadAnswer, answers, headline
+from femrisk.report.advice import advices, among_themselves
+from femrisk.report.answer import LoadAnswer, answers, headline, left_of_intact
 from femrisk.report.asked import asked
 from femrisk.report.curves import chart
 from femrisk.report.cuts import Cuts, band, cuts_of, grids_of, legend, scenes_of
@@ -110,9 +110,11 @@ def _words(reading: Reading, version: str) -> dict[str, Any]:
         "any_withheld": any("withheld" in (one.of_intact.words, one.of_untreated.words) for one in strengths),
         "any_strain": any(answer.by_strain for answer in found),
         "advices": told,
-        "disagreeing": joined(apart)[:1].upper() + joined(apart)[1:] if apart else "",
+        "disagreeing": joined(apart) if apart else "",
         "one_disagrees": len(apart) == 1,
-        "compared": any("agree" in one.beside for one in told),
+        "compared": any(one.beside for one in told),
+        "themselves": among_themselves(told),
+        "left": left_of_intact(reading, found),
         "caveats": reading.comparison.at("caveats") or (),
         "charts": {answer.load: chart(reading, answer) for answer in found},
         "sites": tables.sites(reading),
@@ -169,7 +171,16 @@ def _pictures(reading: Reading) -> dict[str, Any]:
     grids = grids_of(reading)
     if not grids:
         nothing: dict[str, Any] = dict.fromkeys(("scene", "code", "licence", "band"))
-        return {**nothing, "cuts": (), "scenes": (), "roles": (), "flat": False, "scene_arms": (), "scene_loads": ()}
+        return {
+            **nothing,
+            "cuts": (),
+            "scenes": (),
+            "roles": (),
+            "flat": False,
+            "scene_arms": (),
+            "scene_loads": (),
+            "scene_first": "",
+        }
     cuts = {load: one for load in reading.loads if (one := cuts_of(reading, load, grids))}
     found = {one.load: one for one in answers(reading)}
     roles = {int(role) for grid in grids.values() for role in set(grid.cell_data["role"])}
@@ -179,6 +190,7 @@ def _pictures(reading: Reading) -> dict[str, Any]:
         "roles": [ROLES[role] for role in sorted(roles)],
         "flat": is_vertebra(next(iter(grids.values()))),
         "scene_arms": [(arm, headed(arm)) for arm in dict.fromkeys(arm for arm, _ in grids)],
+        "scene_first": reading.first("untreated", next(iter(grids))[1]) or next(iter(grids))[0],
         "scene_loads": [(load, headed(load)) for load in dict.fromkeys(load for _, load in grids)],
         "band": Markup(band()),
         "scene": Markup(_scene(reading, grids, cuts)),

@@ -33,7 +33,7 @@ class Reading:
     #: the case as run, every default written out
     case: Mapping[str, Any]
     case_text: str
-    #: ``result.json`` of every finished pair, in the order of the case
+    #: ``result.json`` of every finished pair, load by load, arms in the order of the case
     results: Mapping[tuple[str, str], Sheet]
     #: measures of each family's mesh
     meshes: Mapping[str, Sheet]
@@ -101,7 +101,10 @@ def headed(name: str) -> str:
 
 
 def _pairs(folder: ResultFolder) -> tuple[tuple[str, str], ...]:
-    return order(folder)
+    """Arm and load of every finished pair, load by load: what is compared stands together."""
+    pairs = order(folder)
+    loads = list(dict.fromkeys(load for _, load in pairs))
+    return tuple(sorted(pairs, key=lambda pair: loads.index(pair[1])))
 
 
 def _sheet(folder: ResultFolder, name: str) -> Sheet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +50,7 @@ def sites(reading: Reading) -> tuple[Line, ...]:
 def details(reading: Reading) -> tuple[Line, ...]:
     """Every number of the comparison that the answer leaves out or rounds."""
     lines = []
-    for i, row in enumerate(reading.comparison.at("rows") or ()):
+    for i, row in _rows(reading):
         number = reading.comparison.number
         bracket = [number("rows", i, "fracture_load_bracket_N", end, digits=0) for end in (0, 1)]
         cells = {
@@ -111,7 +111,7 @@ def models(reading: Reading) -> tuple[tuple[str, ...], tuple[Line, ...]]:
 def bodies(reading: Reading) -> tuple[Line, ...]:
     """How vertebral bodies are deformed at one body weight and at their strength."""
     lines = []
-    for i, row in enumerate(reading.comparison.at("rows") or ()):
+    for i, row in _rows(reading):
         cells = {
             f"{what}_{when}": reading.comparison.number("rows", i, f"{what}_at_{when}_mm", digits=digits)
             for when, digits in (("body_weight", 3), ("strength", 2))
@@ -170,6 +170,13 @@ def bands(reading: Reading) -> tuple[Line, ...]:
         if cells:
             lines.append(Line(headed(arm), headed(load), cells))
     return tuple(lines)
+
+
+def _rows(reading: Reading) -> Iterator[tuple[int, Any]]:
+    """Index and content of each row of the comparison, in the order of the results."""
+    for pair in reading.results:
+        if (i := reading.row(*pair)) is not None:
+            yield i, reading.comparison.at("rows", i)
 
 
 def _model_load(reading: Reading, index: int, model: str) -> Markup:
