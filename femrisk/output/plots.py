@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from femrisk.output.stresscut import (
     section_of,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 Image = NDArray[np.uint8]
 
 SHINE = {"ambient": 0.15, "specular": 0.2}
@@ -31,7 +34,7 @@ VIEW_DEG, SPINE_VIEW_DEG = (20.0, 10.0), (60.0, 25.0)
 def draw(folder: ResultFolder) -> tuple[Path, ...]:
     """Draw every figure the folder has results for."""
     loads = dict.fromkeys(load for _, load in order(folder))
-    with_fields = dict.fromkeys(load for _, load in _drawable(folder))
+    with_fields = dict.fromkeys(load for _, load in drawable(folder))
     return (
         *([scene(folder)] if with_fields else []),
         *(stress(folder, load) for load in with_fields),
@@ -41,13 +44,23 @@ def draw(folder: ResultFolder) -> tuple[Path, ...]:
 
 
 def scene(folder: ResultFolder) -> Path:
-    """Draw every arm from the front and a little from the side, lesion, cement and devices seen through the bone."""
+    """Draw every arm."""
+    return save(scene_figure(folder), folder, "scene.png")
+
+
+def stress(folder: ResultFolder, load: str) -> Path:
+    """Draw the stress of every arm under a load."""
+    return save(stress_figure(folder, load), folder, f"stress_{load}.png")
+
+
+def scene_figure(folder: ResultFolder, sharpness: int = 1) -> Figure:
+    """Every arm from the front and a little from the side, lesion, cement and devices seen through the bone."""
     from matplotlib.patches import Patch
 
-    shown = dict(reversed(_drawable(folder)))
-    arms = list(dict.fromkeys(arm for arm, _ in _drawable(folder)))
+    shown = dict(reversed(drawable(folder)))
+    arms = list(dict.fromkeys(arm for arm, _ in drawable(folder)))
     grids = [grid_of(folder, arm, shown[arm]) for arm in arms]
-    images = crop([render(grid) for grid in grids])
+    images = crop([render(grid, sharpness=sharpness) for grid in grids])
     figure = new_figure(2.7 * len(arms), 2.7 * images[0].shape[0] / images[0].shape[1] + 0.7)
     for axes, arm, image in zip(figure.subplots(1, len(arms), squeeze=False)[0], arms, images, strict=True):
         axes.imshow(image, interpolation="lanczos")
@@ -56,18 +69,18 @@ def scene(folder: ResultFolder) -> Path:
     present = sorted(set().union(*(np.unique(grid.cell_data["role"]) for grid in grids)))
     legend = [Patch(facecolor=LOOKS[ROLES[role]][0], label=ROLES[role]) for role in present]
     figure.legend(handles=legend, loc="outside lower center", ncols=len(legend), frameon=False)
-    return save(figure, folder, "scene.png")
+    return figure
 
 
-def stress(folder: ResultFolder, load: str) -> Path:
-    """Draw von Mises stress at the largest force in the plane of shaft and head, every arm on one colour scale.
+def stress_figure(folder: ResultFolder, load: str) -> Figure:
+    """Von Mises stress at the largest force in the plane of shaft and head, every arm on one colour scale.
 
     The scale covers 98 % of the bone's area; metal, far stiffer, may lie above it.
     """
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-    arms = [arm for arm, other in _drawable(folder) if other == load]
+    arms = [arm for arm, other in drawable(folder) if other == load]
     cuts = [section_of(grid_of(folder, arm, load)) for arm in arms]
     norm = Normalize(0, scale_of(cuts))
     span = np.ptp(np.concatenate([cut["points"] for cut in cuts]), axis=0)
@@ -86,20 +99,21 @@ def stress(folder: ResultFolder, load: str) -> Path:
     bar = figure.colorbar(colours, ax=list(panels), extend="max", pad=0.02, aspect=30, shrink=0.85)
     words = ("von Mises stress (MPa)",) if flat else ("von Mises stress at the largest force", f"{title(load)} (MPa)")
     bar.set_label(", ".join(words))
-    return save(figure, folder, f"stress_{load}.png")
+    return figure
 
 
-def _drawable(folder: ResultFolder) -> tuple[tuple[str, str], ...]:
+def drawable(folder: ResultFolder) -> tuple[tuple[str, str], ...]:
     """Arm and load of the finished pairs that left fields."""
     return tuple(pair for pair in order(folder) if folder.pair(*pair).fields.is_file())
 
 
-def render(grid: Any, *, transparent: bool = False) -> Image:
+def render(grid: Any, *, transparent: bool = False, sharpness: int = 1) -> Image:
     """One view as an image of the same size and scale for every grid of a case; with a transparent ground, RGBA."""
     import pyvista
 
     with pyvista.vtk_verbosity("error"):  # VTK says that there is no screen before it does without
-        plotter: Any = pyvista.Plotter(off_screen=True, window_size=[900, 1200], lighting="light kit")
+        size = [900 * sharpness, 1200 * sharpness]
+        plotter: Any = pyvista.Plotter(off_screen=True, window_size=size, lighting="light kit")
     try:
         plotter.set_background("white")
         plotter.render_window.SetMultiSamples(0)  # with them, peeled layers vanish in some software renderers

@@ -112,6 +112,7 @@ def draw_cut(axes: Axes, cut: dict[str, Any], norm: Any) -> None:
     points, triangles = cut["points"], cut["triangles"]
     cells = PolyCollection(points[triangles], array=cut["stress"], norm=norm, cmap=COLOUR_MAP, edgecolors="face")
     cells.set_linewidth(0.2)
+    cells.set_rasterized(True)  # thousands of cells make a vector file slow, and none prints them finer
     axes.add_collection(cells)
     outline, bodies, cortex = borders(triangles, cut["role"], cut["cortical"])
     for edges, colour, width in ((cortex, GREY, 0.4), (outline, GREY, 0.8), (bodies, "#1878b0", 1.4)):

@@ -21,8 +21,12 @@ from femrisk.scores.structural import LOSS_LIMIT_SHARE
 Says = Literal["high", "low", "undecided", "silent"]
 WORDS = {"high": "high risk", "low": "low risk", "undecided": "undecided", "silent": "says nothing of the risk"}
 
-#: scores whose name is not a word
-NAMES = {"sins": "SINS", "bos": "BOS"}
+#: scores that have a name of their own
+NAMES = {
+    "sins": "SINS",
+    "bos": "BOS",
+    **{name: name.capitalize() for name in ("mirels", "taneichi", "kostuik", "harrington", "deschamps")},
+}
 
 #: Mirels 1989, usual cut-off: from so many points prophylactic fixation, up to so many none
 MIRELS_HIGH, MIRELS_LOW = 9, 7
@@ -58,7 +62,7 @@ def _advice(reading: Reading, name: str, score: Mapping[str, Any], answers: tupl
     known = [one for one in verdicts if one]
     words = Markup("; ").join(text for text, _ in known) + "." if known else Markup("")
     return Advice(
-        name=NAMES.get(name, name[:1].upper() + name[1:].replace("_", " ")),
+        name=NAMES.get(name, name.replace("_", " ")),
         value=_value(reading, name, score),
         says=says,
         says_words=WORDS[says],

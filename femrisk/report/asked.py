@@ -115,6 +115,8 @@ def _measures(sheet: Sheet, path: tuple[str | int, ...]) -> Iterator[Markup]:
         here, words = (*path, key), bare(key).replace("_", " ")
         if value is None or key in ("name", "kind"):
             continue
+        if isinstance(value, bool):
+            value = "yes" if value else "no"
         if isinstance(value, dict):
             yield from _measures(sheet, here)
         elif isinstance(value, list) and all(plain(sheet, *here, i) for i in range(len(value))):
@@ -129,4 +131,6 @@ def _measures(sheet: Sheet, path: tuple[str | int, ...]) -> Iterator[Markup]:
 
 def _unit(key: str) -> Markup:
     unit = unit_of(key)
-    return Markup("") if unit is None else markup(" {}", {"degrees": "\u00b0"}.get(unit, unit))
+    if unit == "degrees":
+        return Markup("\u00b0")
+    return Markup("") if unit is None else markup(" {}", unit)

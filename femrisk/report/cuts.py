@@ -137,9 +137,10 @@ def _site(reading: Reading, arm: str, load: str) -> Any:
 
 def _ring(axes: Axes, x: float, y: float, near: bool) -> None:
     """A ring round the failure site, dashed where it lies before or behind the cut."""
+    middle, size = (".", 3.0) if near else ("x", 5.0)
     for colour, width in (("white", 3.4), ("#0b6e4f", 1.7)):
         axes.plot(x, y, "o", markersize=15, markerfacecolor="none", markeredgecolor=colour, markeredgewidth=width)
-    axes.plot(x, y, "." if near else "x", color="#0b6e4f", markersize=3 if near else 5)
+        axes.plot(x, y, middle, color=colour, markersize=size, markeredgewidth=width - 0.5)
 
 
 def _plain_png(image: Any) -> str:
