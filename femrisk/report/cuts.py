@@ -47,8 +47,7 @@ class Cuts:
     sections: tuple[Section, ...]
     #: upper end of the colour scale, MPa; the lower one is 0
     top_MPa: float
-    #: width over height of each picture, and what share of its width 20 mm are
-    aspect: float
+    #: what share of a picture's width 20 mm are
     ruler: float
 
 
@@ -88,7 +87,7 @@ def cuts_of(reading: Reading, load: str, grids: Mapping[tuple[str, str], Any]) -
             off = float(np.cross(left, [0.0, 0.0, 1.0]) @ site)
             _ring(axes, -float(site @ left), float(site[2]), abs(off) < NEAR)
         sections.append(Section(arm, png(figure), off))
-    return Cuts(load, tuple(sections), top, float(span[0] / span[1]), float(20 / span[0]))
+    return Cuts(load, tuple(sections), top, float(20 / span[0]))
 
 
 def scenes_of(grids: Mapping[tuple[str, str], Any]) -> dict[str, str]:

@@ -226,5 +226,6 @@ def _cut(cut: Cuts, answer: LoadAnswer) -> dict[str, Any]:
         "name": headed(cut.load),
         "sections": sections,
         "top": cut.top_MPa,
+        "ruler": f"{100 * cut.ruler:.2f}",
         "legend": legend(cut.top_MPa, cut.load),
     }

@@ -17,8 +17,8 @@ from femrisk.output.stresscut import LOOKS, ROLES, across
 MOST_TRIANGLES = 40000
 #: edges sharper than this keep their edge in the shading, degrees
 SHARP_DEG = 40.0
-#: radius of the ball at a failure site, mm
-SITE_MM = 3.5
+#: radius of the ball at a failure site, mm, in a small bone this share of its diagonal
+SITE_MM, SITE_SHARE = 3.5, 0.03
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ def surfaces(
         for mode, surface in (("surface", outer), ("opened", opened)):
             found.append(_surface(f"{mode}/{arm}/{load}", surface, "#ffffff", 1.0, top=tops[load]))
         if (site := sites.get((arm, load))) is not None:
-            found.append(_ball(f"site/{arm}/{load}", site))
+            diagonal = float(np.linalg.norm(np.ptp(np.asarray(grid.points), axis=0)))
+            found.append(_ball(f"site/{arm}/{load}", site, min(SITE_MM, SITE_SHARE * diagonal)))
     return tuple(found)
 
 
@@ -137,10 +138,10 @@ def _thinned(surface: Any) -> Any:
     return thin
 
 
-def _ball(name: str, center: tuple[float, ...]) -> Surface:
+def _ball(name: str, center: tuple[float, ...], radius: float) -> Surface:
     import pyvista
 
-    ball = pyvista.Sphere(radius=SITE_MM, center=center, theta_resolution=20, phi_resolution=14)
+    ball = pyvista.Sphere(radius=radius, center=center, theta_resolution=20, phi_resolution=14)
     return Surface(
         name=name,
         points=np.asarray(ball.points, dtype=float),

@@ -90,8 +90,9 @@ def code() -> str:
     found = re.search(r'<script type="module">(.*)</script>', page, re.DOTALL)
     if found is None or "OfflineLocalView" not in found[1]:
         raise ValueError("trame-vtk: no vtk.js in tools/static_viewer.html")
-    # it would fetch an icon for the page's tab from the web
-    return re.sub(r"https://kitware\.github\.io/[^`\"']*\.png", "data:,", found[1])
+    # it brings the style of a page of its own, which cannot be scrolled, and an icon for the tab from the web
+    plain = re.sub(r"var __vtkStyle\b.*?appendChild\(__vtkStyle\);", "", found[1], count=1, flags=re.DOTALL)
+    return re.sub(r"https://kitware\.github\.io/[^`\"']*\.png", "data:,", plain)
 
 
 def licence() -> str:
