@@ -15,10 +15,11 @@ from femrisk.output.folder import ResultFolder
 from femrisk.output.stresscut import ROLES, is_vertebra
 from femrisk.report import tables, vtkjs
 from femrisk.report.advice import advices, among_themselves
-from femrisk.report.answer import LoadAnswer, answers, headline, left_of_intact
+from femrisk.report.answer import LoadAnswer, answers
 from femrisk.report.asked import asked
 from femrisk.report.curves import chart
 from femrisk.report.cuts import Cuts, band, cuts_of, grids_of, legend, scenes_of
+from femrisk.report.headline import headline, left_of_intact
 from femrisk.report.laws import laws
 from femrisk.report.quantity import joined, markup
 from femrisk.report.reading import Reading, headed, read
@@ -42,6 +43,21 @@ CONTENTS = {
     "materials": "materials",
     "provenance": "provenance",
     "cite": "cite",
+}
+
+
+#: what is called otherwise in a femur and in a vertebra; see ``plan.section`` for where shares of load are read
+FEMUR_WORDS = {
+    "side_word": "medial side",
+    "plane_words": "Cut in the plane of shaft axis and head, medial to the left.",
+    "axes_words": "x medial, y to the front, z proximal, from the crossing of neck and shaft axes.",
+    "share_words": "the first lesion, or else the neck",
+}
+SPINE_WORDS = {
+    "side_word": "right",
+    "plane_words": "Cut midsagittally, the front to the left.",
+    "axes_words": "x right, y to the front, z up, from the middle of the body.",
+    "share_words": "the first lesion, or else mid-height of the body",
 }
 
 
@@ -94,9 +110,8 @@ def _words(reading: Reading, version: str) -> dict[str, Any]:
     found = answers(reading)
     told = advices(reading, found)
     apart = [one.name for one in told if one.disagrees]
-    shares, bands, laws_ = tables.load_shares(reading), tables.bands(reading), laws(reading, version)
+    shares, bands = tables.load_shares(reading), tables.bands(reading)
     strengths = [one for answer in found for one in answer.strengths]
-    vertebra = _is_spine(reading)
     return {
         "version": version,
         "made_by": str(reading.provenance.at("version")),
@@ -127,17 +142,10 @@ def _words(reading: Reading, version: str) -> dict[str, Any]:
         "bodies": tables.bodies(reading),
         "meshes": tables.meshes(reading),
         "solves": tables.solves(reading),
-        "laws": laws_,
+        "laws": laws(reading, version),
         "sources": tuple(dict.fromkeys(one.source.split(" (")[0].split(", Clin")[0] for one in told if one.source)),
         "case_text": reading.case_text,
-        "side_word": "right" if vertebra else "medial side",
-        "plane_words": "Cut midsagittally, the front to the left."
-        if vertebra
-        else "Cut in the plane of shaft axis and head, medial to the left.",
-        "axes_words": "x right, y to the front, z up, from the middle of the body."
-        if vertebra
-        else "x medial, y to the front, z proximal, from the crossing of neck and shaft axes.",
-        "share_words": "mid-height of the body" if vertebra else "the section of the lesion",
+        **(SPINE_WORDS if _is_spine(reading) else FEMUR_WORDS),
         **_provenance(reading),
     }
 

@@ -87,8 +87,8 @@ def first_view(grids: Mapping[tuple[str, str], Any]) -> View:
     grid = next(iter(grids.values()))
     points = np.asarray(grid.points)
     low, high = points.min(axis=0), points.max(axis=0)
-    direction = viewed_from(grid)
-    return View(tuple(((low + high) / 2).tolist()), tuple(direction.tolist()), 0.53 * float(np.linalg.norm(high - low)))
+    middle, longest = (low + high) / 2, float((high - low).max())
+    return View(tuple(middle.tolist()), tuple(viewed_from(grid).tolist()), 0.56 * longest)
 
 
 def _towards_eye(grid: Any) -> Floats:

@@ -104,13 +104,15 @@ def licence() -> str:
 def _actor(surface: Surface, arrays: Arrays) -> dict[str, Any]:
     name = surface.name
     colour = [int(surface.colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    # a colour that stands for a number is shaded little: seen face on it is that of the scale
+    ambient, diffuse, specular = (0.12, 0.9, 0.12) if surface.values is None else (0.42, 0.62, 0.0)
     look = {
         "color": colour,
         "diffuseColor": colour,
         "ambientColor": colour,
-        "ambient": 0.12,
-        "diffuse": 0.9,
-        "specular": 0.12,
+        "ambient": ambient,
+        "diffuse": diffuse,
+        "specular": specular,
         "specularPower": 12,
         "opacity": surface.opacity,
         "interpolation": 1,

@@ -14,9 +14,10 @@ from femrisk.meshes.labelled import LabelledMesh
 from femrisk.output.atomic import read_json, write_json
 from femrisk.output.folder import ResultFolder
 from femrisk.report.advice import advices, among_themselves
-from femrisk.report.answer import LoadAnswer, answers, headline
+from femrisk.report.answer import LoadAnswer, answers
 from femrisk.report.asked import asked
 from femrisk.report.curves import ticks
+from femrisk.report.headline import headline
 from femrisk.report.reading import Reading, read
 
 
