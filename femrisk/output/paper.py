@@ -24,6 +24,9 @@ STYLE = Path(__file__).with_name("paper.mplstyle")
 #: files of a plot, and of a picture, whose cells are drawn as dots in the PDF too
 VECTOR, PICTURE = ("pdf", "svg"), ("pdf", "png")
 
+#: how much finer the scene is rendered than for a screen
+SHARPNESS = 2
+
 #: how the carriers of load are filled, told apart in grey by lightness and hatch
 CARRIERS = {
     "bone": ("#dcc79c", ""),
@@ -59,7 +62,7 @@ def _figures(folder: ResultFolder) -> Iterator[tuple[str, Figure, tuple[str, ...
     for load in dict.fromkeys(load for _, load in pairs):
         yield f"stress_{load}", stress_figure(folder, load), PICTURE
     if pairs:
-        yield "scene", scene_figure(folder, sharpness=2), ("png",)
+        yield "scene", scene_figure(folder, SHARPNESS), ("png",)
 
 
 def shares_figure(folder: ResultFolder, load: str) -> Figure | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from femrisk.output.charts import new_figure, order
+from femrisk.output.charts import new_figure
 from femrisk.output.plots import crop, render
 from femrisk.output.stresscut import COLOUR_MAP, across, draw_cut, grid_of, scale_of, section_of
 from femrisk.report.quantity import Quantity
@@ -54,9 +54,7 @@ class Cuts:
 def grids_of(reading: Reading) -> dict[tuple[str, str], Any]:
     """The fields of every pair that left some, in the order of the case."""
     return {
-        pair: grid_of(reading.folder, *pair)
-        for pair in order(reading.folder)
-        if reading.folder.pair(*pair).fields.is_file()
+        pair: grid_of(reading.folder, *pair) for pair in reading.results if reading.folder.pair(*pair).fields.is_file()
     }
 
 

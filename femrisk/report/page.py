@@ -131,6 +131,9 @@ def _words(reading: Reading, version: str) -> dict[str, Any]:
         "themselves": among_themselves(told),
         "left": left_of_intact(reading, found),
         "caveats": reading.comparison.at("caveats") or (),
+        "left_out": joined([f"{headed(arm)} / {headed(load)}" for arm, load in reading.left_out])
+        if reading.left_out
+        else "",
         "charts": {answer.load: chart(reading, answer) for answer in found},
         "sites": tables.sites(reading),
         "details": tables.details(reading),

@@ -33,10 +33,12 @@ class Reading:
     #: the case as run, every default written out
     case: Mapping[str, Any]
     case_text: str
-    #: ``result.json`` of every finished pair, load by load, arms in the order of the case
+    #: ``result.json`` of every pair of the comparison, load by load, arms in the order of the case
     results: Mapping[tuple[str, str], Sheet]
     #: measures of each family's mesh
     meshes: Mapping[str, Sheet]
+    #: arm and load of what was finished after the comparison was written, by a run that was then interrupted
+    left_out: tuple[tuple[str, str], ...] = ()
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -74,16 +76,20 @@ def read(folder: ResultFolder) -> Reading:
             raise InputError(str(folder.path), what)
     try:
         case_text = (folder.path / "case.yaml").read_text(encoding="utf-8")
+        comparison = _sheet(folder, "comparison.json")
+        told = {(row["arm"], row["load"]) for row in comparison.at("rows") or ()}
+        pairs = _pairs(folder)
         return Reading(
             folder=folder,
-            comparison=_sheet(folder, "comparison.json"),
+            comparison=comparison,
             provenance=_sheet(folder, "provenance.json"),
             case=YAML(typ="safe", pure=True).load(case_text),
             case_text=case_text,
-            results={pair: _sheet(folder, f"arms/{pair[0]}/{pair[1]}/result.json") for pair in _pairs(folder)},
+            results={pair: _sheet(folder, f"arms/{pair[0]}/{pair[1]}/result.json") for pair in pairs if pair in told},
             meshes={
                 file.stem: _sheet(folder, f"meshes/{file.name}") for file in sorted(folder.path.glob("meshes/*.json"))
             },
+            left_out=tuple(pair for pair in pairs if pair not in told),
         )
     except (OSError, ValueError) as error:
         raise InputError(str(folder.path), f"cannot be read ({error})") from error

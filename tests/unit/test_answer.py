@@ -126,6 +126,22 @@ def test_ticks_are_round_and_reach_the_top(top: float, expected: tuple[float, ..
     assert ticks(top) == pytest.approx(expected)
 
 
+def test_what_was_finished_after_the_comparison_is_left_out_and_said(reading: Reading, tmp_path: Path) -> None:
+    comparison = read_json(reading.folder.path / "comparison.json")
+    comparison["rows"] = [row for row in comparison["rows"] if row["arm"] != "intact"]
+    write_json(tmp_path / "comparison.json", comparison)
+    for name in ("case.yaml", "provenance.json"):
+        (tmp_path / name).write_bytes((reading.folder.path / name).read_bytes())
+    (tmp_path / "arms").symlink_to(reading.folder.path / "arms")
+    stale = read(ResultFolder(tmp_path))
+    assert stale.left_out == (("intact", "stance"), ("intact", "sideways_fall"))
+    assert "intact" not in stale.arms
+    # the ratio that the comparison tells stays; a bound of it needs the intact bone
+    nail = answers(stale)[0].of("pop_nail")
+    assert nail is not None
+    assert nail.of_intact.quantity is None
+
+
 @pytest.mark.parametrize("name", ["case.yaml", "provenance.json", "comparison.json"])
 def test_a_folder_without_a_finished_run_is_refused_in_one_line(tmp_path: Path, name: str) -> None:
     for other in {"case.yaml", "provenance.json", "comparison.json"} - {name}:
