@@ -13,8 +13,8 @@ from femrisk.meshes.labelled import Floats
 from femrisk.output.plots import viewed_from
 from femrisk.output.stresscut import LOOKS, ROLES, across
 
-#: above this number of triangles a surface is thinned, to this number
-MOST_TRIANGLES = 40000
+#: how many triangles all surfaces of a scene have together at most, or nearly: 4 MB of a report
+ALL_TRIANGLES = 700_000
 #: edges sharper than this keep their edge in the shading, degrees
 SHARP_DEG = 40.0
 #: radius of the ball at a failure site, mm, in a small bone this share of its diagonal
@@ -66,16 +66,17 @@ def surfaces(
         sites: where each pair fails, mm.
     """
     found, seen = [], set()
+    most = ALL_TRIANGLES // (2 * len(grids) + len({arm for arm, _ in grids}))
     for (arm, load), grid in grids.items():
         if arm not in seen:
             seen.add(arm)
-            found += _bodies(arm, grid)
+            found += _bodies(arm, grid, most)
         outer = grid.extract_surface(algorithm="dataset_surface")
         # from where the pictures are seen, so that the half that is kept faces the reader
         half = grid.clip(normal=_towards_eye(grid), origin=(0.0, 0.0, 0.0), invert=True)
         opened = half.extract_surface(algorithm="dataset_surface")
         for mode, surface in (("surface", outer), ("opened", opened)):
-            found.append(_surface(f"{mode}/{arm}/{load}", surface, "#ffffff", 1.0, top=tops[load]))
+            found.append(_surface(f"{mode}/{arm}/{load}", surface, most, top=tops[load]))
         if (site := sites.get((arm, load))) is not None:
             diagonal = float(np.linalg.norm(np.ptp(np.asarray(grid.points), axis=0)))
             found.append(_ball(f"site/{arm}/{load}", site, min(SITE_MM, SITE_SHARE * diagonal)))
@@ -97,7 +98,7 @@ def _towards_eye(grid: Any) -> Floats:
     return normal if normal @ viewed_from(grid) > 0 else -normal
 
 
-def _bodies(arm: str, grid: Any) -> list[Surface]:
+def _bodies(arm: str, grid: Any, most: int) -> list[Surface]:
     found = []
     for role, name in enumerate(ROLES):
         cells = np.flatnonzero(np.asarray(grid.cell_data["role"]) == role)
@@ -105,15 +106,17 @@ def _bodies(arm: str, grid: Any) -> list[Surface]:
         if role == 0 or len(cells):
             colour, opacity = LOOKS[name]
             surface = part.extract_surface(algorithm="dataset_surface")
-            found.append(_surface(f"inside/{arm}/{name}", surface, colour, opacity))
+            found.append(_surface(f"inside/{arm}/{name}", surface, most, colour, opacity))
     return found
 
 
-def _surface(name: str, surface: Any, colour: str, opacity: float, top: float | None = None) -> Surface:
+def _surface(
+    name: str, surface: Any, most: int, colour: str = "#ffffff", opacity: float = 1.0, top: float | None = None
+) -> Surface:
     """Triangles with normals that break at sharp edges; values are those of the cells behind them."""
     shown = surface.triangulate()
-    if shown.n_cells > MOST_TRIANGLES:
-        shown = _thinned(shown)
+    if shown.n_cells > most:
+        shown = _thinned(shown, most)
     shown = shown.compute_normals(
         cell_normals=False, point_normals=True, split_vertices=True, feature_angle=SHARP_DEG, auto_orient_normals=False
     )
@@ -129,9 +132,9 @@ def _surface(name: str, surface: Any, colour: str, opacity: float, top: float | 
     )
 
 
-def _thinned(surface: Any) -> Any:
-    """A surface of fewer triangles, each with the value of the triangle it lies on."""
-    thin = surface.decimate_pro(1 - MOST_TRIANGLES / surface.n_cells, preserve_topology=True)
+def _thinned(surface: Any, most: int) -> Any:
+    """A surface of fewer triangles, each with the values of the triangle it lies on."""
+    thin = surface.decimate_pro(1 - most / surface.n_cells, preserve_topology=True)
     cells = surface.find_closest_cell(np.asarray(thin.cell_centers().points))
     for name in surface.cell_data:
         thin.cell_data[name] = np.asarray(surface.cell_data[name])[cells]
