@@ -22,6 +22,10 @@ MODELS = {
 }
 
 
+#: densities that laws are stated in
+DENSITIES = {"ash": "ash density", "apparent": "apparent density", "qct": "density equivalent to K2HPO4"}
+
+
 @dataclass(frozen=True)
 class Constants:
     """One material as it was used."""
@@ -39,6 +43,8 @@ class Laws:
 
     models: tuple[tuple[str, str], ...]
     law: str
+    #: what the law's density is
+    density: str
     modulus: Markup
     strength: Markup
     law_source: str
@@ -59,6 +65,7 @@ def laws(reading: Reading, version: str) -> Laws:
     return Laws(
         models=tuple((str(one).replace("_", " "), MODELS.get(str(one), "")) for one in models if one),
         law=str(analysis.get("density_law") or "unknown").replace("_", " "),
+        density=DENSITIES.get(law.stated_in, law.stated_in) if law else "density",
         modulus=_pieces(law, "modulus", law.modulus_pieces) if law else Markup("\u2013"),
         strength=_pieces(law, "strength", law.strength_pieces) if law else Markup("\u2013"),
         law_source=law.source if law else "",
