@@ -54,6 +54,7 @@ LAYERS = (
     {"plan"},
     {"preview"},
     {"output"},
+    {"report"},
     {"worker", "doctor", "starter", "export"},
     {"crew"},
     {"progress"},
@@ -73,10 +74,10 @@ ONLY = {
     "ufl": SOLVER,
     "basix": SOLVER,
     "petsc4py": SOLVER,
-    "pyvista": {"output/plots.py", "meshes/surface.py"},
+    "pyvista": {"output/plots.py", "output/stresscut.py", "report/surfaces.py", "meshes/surface.py"},
     "vtkmodules": {"meshes/surfacefile.py"},
     "vtk": {"output/plots.py", "meshes/surface.py"},
-    "matplotlib": {"output/plots.py", "output/charts.py"},
+    "matplotlib": {"output/plots.py", "output/charts.py", "output/stresscut.py", "output/paper.py", "report/cuts.py"},
 }
 
 

@@ -5,6 +5,7 @@ large (meshes, solver, pictures) is imported inside that function, so that ``che
 """
 
 from femrisk.commands.cases import check, init, init_options, schema, score
+from femrisk.commands.folders import figures, folder_option, report
 from femrisk.commands.machine import doctor, verify, verify_options
 from femrisk.commands.results import export, export_options, mesh, mesh_options, run, run_options
 from femrisk.commands.verb import Verb, case_option
@@ -13,6 +14,8 @@ VERBS = (
     Verb("init", "write a commented starter case", init_options, init),
     Verb("check", "validate a case and print what would be run, without solving", case_option, check),
     Verb("run", "push every arm to fracture under every load and print the comparison", run_options, run),
+    Verb("report", "write the HTML report of a result folder", folder_option, report),
+    Verb("figures", "write vector plots and 300 dpi pictures of a result folder for papers", folder_option, figures),
     Verb("mesh", "write the meshes of a case", mesh_options, mesh),
     Verb("export", "write one arm under one load for another code", export_options, export),
     Verb("score", "print the clinical scores of a case", case_option, score),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from femrisk.commands.folders import write_report
 from femrisk.commands.verb import case_option, chosen, count, load, result_folder, screen
 from femrisk.errors import CaseError, InputError
 
@@ -55,6 +56,7 @@ def run(options: Namespace) -> int:
         force=options.force,
         console=screen(),
     )
+    write_report(folder)
     wanted = [(arm, load) for arm in arms for load in loads]
     wanted = [pair for pair in wanted if pair[0] in (options.arm or arms) and pair[1] in (options.load or loads)]
     lacking = False

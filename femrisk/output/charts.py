@@ -40,7 +40,17 @@ GREY = "#555555"
 
 
 def curves(folder: ResultFolder, load: str) -> Path:
-    """Draw force over displacement of every finished arm; the mark says where the fracture load was read, and how."""
+    """Draw force over displacement under a load."""
+    return save(curves_figure(folder, load), folder, f"force_displacement_{load}.png")
+
+
+def bars(folder: ResultFolder) -> Path:
+    """Draw the fracture load of every finished pair."""
+    return save(bars_figure(folder), folder, "fracture_loads.png")
+
+
+def curves_figure(folder: ResultFolder, load: str) -> Figure:
+    """Force over displacement of every finished arm; the mark says where the fracture load was read, and how."""
     arms = [arm for arm, other in order(folder) if other == load]
     figure = new_figure(9.5, 4.8)
     axes = figure.add_subplot()
@@ -61,11 +71,11 @@ def curves(folder: ResultFolder, load: str) -> Path:
     axes.spines[["top", "right"]].set_visible(False)
     if axes.lines:
         axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=3.2)
-    return save(figure, folder, f"force_displacement_{load}.png")
+    return figure
 
 
-def bars(folder: ResultFolder) -> Path:
-    """Draw the fracture load of every finished pair, one panel per load, all on one scale.
+def bars_figure(folder: ResultFolder) -> Figure:
+    """The fracture load of every finished pair, one panel per load, all on one scale.
 
     The fill tells the status, so that the picture is read without colours; bounds stand as brackets.
     """
@@ -91,7 +101,7 @@ def bars(folder: ResultFolder) -> Path:
     panels[0].set_ylabel("fracture load (kN)")
     panels[0].set_ylim(0, panels[0].get_ylim()[1] * 1.08)
     _explain(figure, [status for status in MEANING if status in seen])
-    return save(figure, folder, "fracture_loads.png")
+    return figure
 
 
 def order(folder: ResultFolder) -> tuple[tuple[str, str], ...]:

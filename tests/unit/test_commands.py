@@ -39,7 +39,7 @@ def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def test_every_verb_of_the_contract_is_there() -> None:
-    names = ["init", "check", "run", "mesh", "export", "score", "verify", "schema", "doctor"]
+    names = ["init", "check", "run", "report", "figures", "mesh", "export", "score", "verify", "schema", "doctor"]
     assert [verb.name for verb in VERBS] == names
 
 
@@ -140,6 +140,7 @@ def test_run_passes_its_options_on_and_says_what_could_not_be_computed(
         return Answer(rows)
 
     monkeypatch.setattr("femrisk.run.run", run)
+    monkeypatch.setattr("femrisk.commands.results.write_report", lambda folder: given.update(reported=folder))
     monkeypatch.setattr("femrisk.scene.build", lambda case: SimpleNamespace(case=case.resolved()))
     words = ["-o", "there", "-j", "2", "--ranks", "3", "--arm", "intact", "pop", "--load", "stance", "--force"]
     assert main(["run", str(EXAMPLE), *words]) == code
@@ -153,6 +154,7 @@ def test_run_passes_its_options_on_and_says_what_could_not_be_computed(
         "arms": ("intact", "pop"),
         "loads": ("stance",),
         "force": True,
+        "reported": Path("there"),
     }
 
 
@@ -162,6 +164,7 @@ def test_run_names_the_model_that_gave_no_load(
     done, stuck = Answer((Row("intact", "stance", "collapsed"),)), Answer((Row("intact", "stance", "stuck"),))
     answer = Answer(done.rows, {"linear": done, "damage": stuck, "keyak_plasticity": Answer(())})
     monkeypatch.setattr("femrisk.run.run", lambda case, folder, **options: answer)
+    monkeypatch.setattr("femrisk.commands.results.write_report", lambda folder: None)
     monkeypatch.setattr("femrisk.scene.build", lambda case: SimpleNamespace(case=case.resolved()))
     assert main(["run", str(EXAMPLE), "--arm", "intact", "--load", "stance"]) == 1
     assert capsys.readouterr().err.splitlines() == [

@@ -15,6 +15,7 @@ from femrisk.output import charts, plots
 from femrisk.output.atomic import write_json
 from femrisk.output.fields import write_fields
 from femrisk.output.folder import ResultFolder
+from femrisk.output.stresscut import ROLES, borders, grid_of, role_of, scale_of, section_of
 
 MATERIALS = {
     "intact": ["bone"],
@@ -77,9 +78,7 @@ def test_a_pair_without_fields_is_left_out_of_the_pictures_and_kept_in_the_chart
 
 
 def test_the_lesion_is_seen_through_the_bone_and_only_where_it_is(folder: ResultFolder) -> None:
-    intact, untreated = (
-        plots._render(plots._grid(folder, arm, "stance")).astype(float) for arm in ("intact", "untreated")
-    )
+    intact, untreated = (plots.render(grid_of(folder, arm, "stance")).astype(float) for arm in ("intact", "untreated"))
     redder = (untreated[..., 0] - untreated[..., 1]) - (intact[..., 0] - intact[..., 1]) > 40
     drawn = intact.min(axis=-1) < 240
     # the lesion's edge is a third of the cube's, so a ninth of the cube's picture, less some slant
@@ -104,11 +103,11 @@ def test_arms_stand_in_the_order_of_the_comparison(folder: ResultFolder) -> None
     ],
 )
 def test_a_material_is_drawn_as_what_it_is(material: str, role: str) -> None:
-    assert plots.ROLES[plots._role(material)] == role
+    assert ROLES[role_of(material)] == role
 
 
 def test_the_cut_shows_the_whole_section_once_with_medial_to_the_left(folder: ResultFolder) -> None:
-    cut = plots._cut(plots._grid(folder, "intact", "stance"))
+    cut = section_of(grid_of(folder, "intact", "stance"))
     a, b, c = (cut["points"][cut["triangles"][:, i]] for i in range(3))
     area = np.abs((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]) / 2
     assert area.sum() == pytest.approx(36.0)
@@ -119,14 +118,14 @@ def test_the_cut_shows_the_whole_section_once_with_medial_to_the_left(folder: Re
 
 
 def test_one_scale_serves_every_arm_and_leaves_metal_above_it(folder: ResultFolder) -> None:
-    cuts = [plots._cut(plots._grid(folder, arm, "stance")) for arm in ("untreated", "pop_nail")]
+    cuts = [section_of(grid_of(folder, arm, "stance")) for arm in ("untreated", "pop_nail")]
     # bone lies between 17 and 23 MPa, the middle at 1000
-    assert 20 <= plots._scale(cuts) <= 23
+    assert 20 <= scale_of(cuts) <= 23
 
 
 def test_bodies_are_outlined_where_materials_meet(folder: ResultFolder) -> None:
-    cut = plots._cut(plots._grid(folder, "pop_nail", "stance"))
-    outline, bodies, cortex = plots._borders(cut["triangles"], cut["role"], cut["cortical"])
+    cut = section_of(grid_of(folder, "pop_nail", "stance"))
+    outline, bodies, cortex = borders(cut["triangles"], cut["role"], cut["cortical"])
     length = [np.linalg.norm(np.diff(cut["points"][edges], axis=1), axis=-1).sum() for edges in (outline, bodies)]
     assert length[0] == pytest.approx(24.0)  # the cube's section, 6 by 6 mm
     assert length[1] > 4.0  # about the middle third, which is at least 1 mm wide all around

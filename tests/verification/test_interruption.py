@@ -103,3 +103,10 @@ def test_a_full_disk_is_told_in_a_line_and_costs_nothing_that_was_finished(
     left = full.stdout.split()
     assert sum(name.endswith("result.json") for name in left) == finished
     assert not any("unfinished" in name for name in left)
+
+
+def test_a_run_ends_with_its_report(alone: Path) -> None:
+    text = (alone / "report.html").read_text(encoding="utf-8")
+    load = json.loads((alone / "comparison.json").read_text())["rows"][0]["fracture_load_N"]
+    assert f'value="{load!r}"' in text
+    assert "Research use only" in text
