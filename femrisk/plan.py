@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -39,6 +40,8 @@ class MeshTask:
     #: every solid of the case and the grip of every contact, for the one size field
     sizing: tuple[Solid, ...]
     size_mm: float
+    #: folder of meshes that cases share, if there is one
+    shelf: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -114,9 +117,9 @@ def _is_mantle(solid: Solid) -> bool:
     return solid.name.startswith("cement_mantle")
 
 
-def mesh_task(scene: Scene, family: Family) -> MeshTask:
+def mesh_task(scene: Scene, family: Family, shelf: Path | None = None) -> MeshTask:
     """What the mesher needs for one family."""
-    return MeshTask(family, scene.anatomy, sizing(scene), known(scene.case.analysis.mesh_size_mm))
+    return MeshTask(family, scene.anatomy, sizing(scene), known(scene.case.analysis.mesh_size_mm), shelf)
 
 
 def sizing(scene: Scene) -> tuple[Solid, ...]:

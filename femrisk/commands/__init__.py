@@ -7,6 +7,7 @@ large (meshes, solver, pictures) is imported inside that function, so that ``che
 from femrisk.commands.cases import check, init, init_options, schema, score
 from femrisk.commands.machine import doctor, verify, verify_options
 from femrisk.commands.results import export, export_options, mesh, mesh_options, run, run_options
+from femrisk.commands.sweep import sweep, sweep_options
 from femrisk.commands.verb import Verb, case_option
 
 VERBS = (
@@ -15,6 +16,7 @@ VERBS = (
     Verb("run", "push every arm to fracture under every load and print the comparison", run_options, run),
     Verb("mesh", "write the meshes of a case", mesh_options, mesh),
     Verb("export", "write one arm under one load for another code", export_options, export),
+    Verb("sweep", "run many cases, and gather them in one table", sweep_options, sweep),
     Verb("score", "print the clinical scores of a case", case_option, score),
     Verb("verify", "solve problems of known answer and print the errors", verify_options, verify),
     Verb("schema", "print the JSON Schema of case files", lambda parser: None, schema),

@@ -39,7 +39,7 @@ def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def test_every_verb_of_the_contract_is_there() -> None:
-    names = ["init", "check", "run", "mesh", "export", "score", "verify", "schema", "doctor"]
+    names = ["init", "check", "run", "mesh", "export", "sweep", "score", "verify", "schema", "doctor"]
     assert [verb.name for verb in VERBS] == names
 
 
@@ -153,6 +153,8 @@ def test_run_passes_its_options_on_and_says_what_could_not_be_computed(
         "arms": ("intact", "pop"),
         "loads": ("stance",),
         "force": True,
+        "shelf": None,
+        "figures": True,
     }
 
 
