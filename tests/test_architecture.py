@@ -75,7 +75,7 @@ ONLY = {
     "pyvista": {"output/plots.py", "meshes/surface.py"},
     "vtkmodules": {"meshes/surfacefile.py"},
     "vtk": {"output/plots.py", "meshes/surface.py"},
-    "matplotlib": {"output/plots.py", "output/charts.py", "sweep/figures.py"},
+    "matplotlib": {"output/plots.py", "output/charts.py", "sweep/figures.py", "sweep/sensitivity.py"},
     "dask": {"sweep/cluster.py"},
     "distributed": {"sweep/cluster.py"},
     "dask_jobqueue": {"sweep/cluster.py"},

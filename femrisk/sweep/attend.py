@@ -22,17 +22,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from femrisk.crew import SINGLE
 from femrisk.output.atomic import write_text
 from femrisk.sweep import leash
-from femrisk.sweep.store import Outcome, State, read_outcome, write_outcome
+from femrisk.sweep.outcome import Outcome, State, read_outcome, write_outcome
 
 #: exit code of the command line for bad input, and for numbers that could not be computed while others could
 REFUSED, LACKING = 2, 1
 #: what of a case's folder is large, and left out unless everything is kept
 LARGE = ("meshes/*", "mesh*.vtu", "**/fields.vtu", "**/shell.vtu")
-#: MPI starts its ranks itself: a scheduler's launcher would wait for cores that the case already holds
-MPI = {"HYDRA_LAUNCHER": "fork", "HYDRA_RMK": "user"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +42,8 @@ class Order:
     text: str
     #: ``{python}``, ``{case}`` and ``{folder}`` are filled in where it runs
     command: tuple[str, ...]
+    #: variables it gets beside those of the worker
+    environment: dict[str, str]
     #: pairs of arm and load
     pairs: int
     time_s: float
@@ -115,7 +114,7 @@ def on_a_leash(order: Order, folder: Path, log: Path, lock: int) -> dict[str, An
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PMI")}
     what = {
         "command": [word.format(**known) for word in order.command],
-        "environment": {**inherited, **SINGLE, **MPI},
+        "environment": {**inherited, **order.environment},
         "log": str(log),
         "time_s": order.time_s,
         "memory_bytes": order.memory_bytes,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 import numpy as np
 from pydantic import Field, JsonValue, model_validator
-from scipy.stats import norm, truncnorm
+from scipy.special import ndtr, ndtri
 
 from femrisk.mistakes import SeveralMistakes
 from femrisk.part import Part
@@ -152,8 +152,9 @@ class NormalAxis(NamedAxis):
 
     def at(self, share: float) -> JsonValue:
         """The value below which ``share`` of all values lie."""
-        low, high = (self.low - self.mean) / self.sd, (self.high - self.mean) / self.sd
-        return number(float(truncnorm.ppf(share, low, high, self.mean, self.sd)), DRAWN_DIGITS)
+        low, high = (float(ndtr((end - self.mean) / self.sd)) for end in (self.low, self.high))
+        depth = float(ndtri(low + share * (high - low)))
+        return number(min(max(self.mean + self.sd * depth, self.low), self.high), DRAWN_DIGITS)
 
 
 class LognormalAxis(NamedAxis):
@@ -177,10 +178,10 @@ class LognormalAxis(NamedAxis):
     def at(self, share: float) -> JsonValue:
         """The value below which ``share`` of all values lie."""
         low, high = (
-            end if value is None else float(norm.cdf(np.log(value / self.median) / self.log_sd))
+            end if value is None else float(ndtr(np.log(value / self.median) / self.log_sd))
             for end, value in ((TAIL, self.low), (1 - TAIL, self.high))
         )
-        depth = float(norm.ppf(low + share * (high - low)))
+        depth = float(ndtri(low + share * (high - low)))
         return number(self.median * float(np.exp(self.log_sd * depth)), DRAWN_DIGITS)
 
 

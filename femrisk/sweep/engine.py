@@ -16,7 +16,7 @@ from femrisk.sweep.attend import Order, Report, attend
 from femrisk.sweep.cluster import Workforce
 
 #: seconds: between two looks at cases that others are at, between two looks at the scheduler, until it is given up
-PAUSE_S, LOOK_S, GIVE_UP_S = 2.0, 1.0, 20.0
+PAUSE_S, LOOK_S, GIVE_UP_S = 2.0, 1.0, 15.0
 #: how often a case is given to another worker after its own died
 DEATHS = 3
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from femrisk.caveats import RATED
 from femrisk.sweep.figures import draw
 from femrisk.sweep.run import Asked, points_of
+from femrisk.sweep.sensitivity import tornadoes
 from femrisk.sweep.store import opened
 from femrisk.sweep.table import write_table
 
@@ -27,7 +28,8 @@ def gather(asked: Asked, folder: Path, console: Console) -> None:
     console.print("points: " + ", ".join(f"{count} {state}" for state, count in states.items()))
     for reason, count in _reasons(own).items():
         console.print(f"  {count} x {reason}", markup=False, soft_wrap=True)
-    drawn = draw(own, asked.sweep, store.path / "figures" / asked.sweep.name)
+    place = store.path / "figures" / asked.sweep.name
+    drawn = (*draw(own, asked.sweep, place), *(tornadoes(own, asked.sweep, place) if asked.sweep.design.random else ()))
     console.print(f"table: {store.path / 'table.csv'} (and .parquet), {len(table)} rows", soft_wrap=True)
     if drawn:
         console.print(f"figures: {drawn[0].parent} ({', '.join(file.name for file in drawn)})", soft_wrap=True)

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from femrisk import __version__
 from femrisk.case import Case
+from femrisk.crew import SINGLE
 from femrisk.document import Document
 from femrisk.errors import CaseError, Mistake
 from femrisk.sweep.attend import Order
@@ -24,6 +25,8 @@ from femrisk.sweep.store import Store, opened, remember
 from femrisk.sweep.sweepfile import Sweep, read_sweep
 from femrisk.sweep.watching import Watching
 
+#: MPI starts its ranks itself: a scheduler's launcher would wait for cores that the case already holds
+MPI = {"HYDRA_LAUNCHER": "fork", "HYDRA_RMK": "user"}
 #: free disk below which no case is begun, assumed: what a few cases in flight need to finish
 SPARE_BYTES = 500e6
 
@@ -142,6 +145,7 @@ def orders(asked: Asked, store: Store, missing: list[Point], command: tuple[str,
             str(store.case(point.case_id).absolute()),
             text_at(questions, point.values),
             command,
+            {**SINGLE, **MPI},
             asked.pairs,
             each.time_limit_s,
             each.memory_limit_GB * 1e9,

@@ -15,36 +15,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from femrisk.errors import InputError
-from femrisk.output.atomic import read_json, replacing, write_json, write_text
+from femrisk.output.atomic import replacing, write_text
+from femrisk.sweep.outcome import Outcome, read_outcome
 from femrisk.sweep.points import Point
-
-#: done: computed; refused: its geometry is impossible; failed: every attempt ended badly
-State = Literal["done", "refused", "failed"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a case ended."""
-
-    state: State
-    #: why it was refused or failed
-    reason: str | None
-    attempts: int
-    #: of all attempts
-    seconds: float
-    #: most memory of one attempt, MB, as far as it was sampled
-    peak_memory_MB: float | None
-    machine: str
-
-    @property
-    def final(self) -> bool:
-        """Whether running the case again would end the same way."""
-        return self.state != "failed"
 
 
 @dataclass(frozen=True)
@@ -96,22 +74,6 @@ class Store:
                     yield Point(index, tuple(values), case_id, reason)
 
         return header, points()
-
-
-def read_outcome(folder: Path) -> Outcome | None:
-    """How the case in ``folder`` ended; None while it has not."""
-    try:
-        return Outcome(**read_json(folder / "outcome.json"))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (ValueError, TypeError):
-        # a disk that lost it: the case is done again
-        return None
-
-
-def write_outcome(folder: Path, outcome: Outcome) -> None:
-    """Finish a case."""
-    write_json(folder / "outcome.json", asdict(outcome))
 
 
 def opened(path: Path) -> Store:

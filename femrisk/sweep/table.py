@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from femrisk.output.atomic import read_json, replacing
+from femrisk.sweep.outcome import read_outcome
 from femrisk.sweep.points import Point
-from femrisk.sweep.store import Store, read_outcome
+from femrisk.sweep.store import Store
 
 #: rows that are held as mappings before they become columns
 CHUNK = 20_000
