@@ -1,4 +1,4 @@
-"""What a sweep costs by itself: cases of a stub that takes no time, through the real path; ``benchmarks/sweep_scale.md``.
+"""What a sweep costs by itself: cases of a stub that takes no time, through the real path (see ``sweep_scale.md``).
 
 ``python benchmarks/sweep_scale.py run 10000`` runs that many on this machine and prints seconds per case, memory of the
 driver and the largest folder. ``... table 10000`` writes the folders of as many finished cases with three arms each and
@@ -51,6 +51,12 @@ def megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def core_seconds() -> float:
+    """What this process and those it has waited for have used."""
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in both)
+
+
 def largest_folder(path: Path) -> tuple[int, str]:
     """Entries of the fullest folder below ``path``, and which it is."""
     sizes = ((len(folders) + len(files), where) for where, folders, files in os.walk(path))
@@ -64,16 +70,18 @@ def run_stubs(folder: Path, cases: int, at_once: int) -> None:
     start = time.perf_counter()
     points_of(opened(folder / "out"), what)
     listed = time.perf_counter() - start
-    before = megabytes()
+    before, spent = megabytes(), -core_seconds()
     start = time.perf_counter()
     run(what, folder / "out", lambda store: Means(Local(at_once), ("true",)), screen())
     seconds = time.perf_counter() - start
+    spent += core_seconds()
     start = time.perf_counter()
     run(what, folder / "out", lambda store: Means(Local(at_once), ("true",)), screen())
     again = time.perf_counter() - start
     print(f"{cases} cases, {at_once} at once: {1000 * listed / cases:.2f} ms per case to list and name them")
     print(
-        f"{1000 * seconds / cases:.1f} ms per case to run them, {seconds:.0f} s in all; {again:.1f} s to find all finished"
+        f"{1000 * seconds / cases:.1f} ms per case to run them ({1000 * spent / cases:.1f} ms of a core), {seconds:.0f} s "
+        f"in all; {again:.1f} s to find all finished"
     )
     print(f"driver: {before:.0f} MB before, {megabytes():.0f} MB at most")
     print("fullest folder: {} entries ({})".format(*largest_folder(folder / "out")))
