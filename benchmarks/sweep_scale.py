@@ -80,7 +80,7 @@ def run_stubs(folder: Path, cases: int, at_once: int) -> None:
     again = time.perf_counter() - start
     print(f"{cases} cases, {at_once} at once: {1000 * listed / cases:.2f} ms per case to list and name them")
     print(
-        f"{1000 * seconds / cases:.1f} ms per case to run them ({1000 * spent / cases:.1f} ms of a core), {seconds:.0f} s "
+        f"{1000 * seconds / cases:.1f} ms per case ({1000 * spent / cases:.1f} ms of a core), {seconds:.0f} s "
         f"in all; {again:.1f} s to find all finished"
     )
     print(f"driver: {before:.0f} MB before, {megabytes():.0f} MB at most")

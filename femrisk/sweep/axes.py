@@ -179,9 +179,9 @@ class LognormalAxis(NamedAxis):
         """The value below which ``share`` of all values lie."""
         low, high = (
             end if value is None else float(ndtr(np.log(value / self.median) / self.log_sd))
-            for end, value in ((TAIL, self.low), (1 - TAIL, self.high))
+            for end, value in ((0.0, self.low), (1.0, self.high))
         )
-        depth = float(ndtri(low + share * (high - low)))
+        depth = float(ndtri(min(max(low + share * (high - low), TAIL), 1 - TAIL)))
         return number(self.median * float(np.exp(self.log_sd * depth)), DRAWN_DIGITS)
 
 

@@ -160,7 +160,8 @@ def workforce(where: Place, each: EachCase, logs: Path, cases: int) -> Iterator[
         try:
             cluster = _local(where, cases) if isinstance(where, Local) else _queued(where, each, logs, cases)
         except (OSError, RuntimeError, TypeError, ValueError) as error:
-            raise ComputationError("--cluster", f"could not be started ({' '.join(str(error).split())})") from error
+            said = " ".join(str(error).partition("stderr:")[2].split()) or " ".join(str(error).split())
+            raise ComputationError("--cluster", f"could not be started ({said})") from error
         with cluster, connect(cluster, set_as_default=False) as client:
             most = where.cases if isinstance(where, Local) else where.jobs * where.cases_per_job
             yield Workforce(client, cluster.dashboard_link, most)
@@ -217,6 +218,16 @@ def _queued(profile: Profile, each: EachCase, logs: Path, cases: int) -> Any:
         worker_extra_args=["--nthreads", str(profile.cases_per_job)],
         **{key: value for key, value in wanted.items() if value},
     )
+    try:
+        # the first job by itself, waited for: where all are refused, ``adapt`` would only log it and wait for ever
+        cluster.worker_spec.update(cluster.new_worker_spec())
+        cluster.sync(cluster._correct_state)
+    except BaseException:
+        # a job that was never submitted cannot be closed
+        for known in (cluster.worker_spec, cluster.workers, cluster._created):
+            known.clear()
+        cluster.close()
+        raise
     # as many as asked for, and another one for each that is lost
     cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)
     return cluster

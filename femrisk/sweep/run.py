@@ -80,7 +80,8 @@ def command_of(sweep: Sweep, store: Store) -> tuple[str, ...]:
     """How one case is run."""
     each = sweep.each_case
     words = ["{python}", "-m", "femrisk", "run", "{case}", "-o", "{folder}", "-j", str(each.jobs)]
-    words += ["--ranks", str(each.ranks), "--meshes", str(store.meshes.absolute())]
+    shelf = str(store.meshes.absolute()).replace("{", "{{").replace("}", "}}")
+    words += ["--ranks", str(each.ranks), "--meshes", shelf]
     return (*words, *(() if each.keep == "everything" else ("--no-figures",)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from femrisk.case import Case, Name, case_of
 from femrisk.casefile import read_document
+from femrisk.comparison import Row
 from femrisk.document import Document, KeyPath
 from femrisk.errors import CaseError, Mistake
 from femrisk.mistakes import SeveralMistakes, translate
@@ -19,6 +21,8 @@ from femrisk.sweep.paths import keys_of, value_at
 
 #: 256 folders of about 1,000 cases each; see ``store``
 MOST_CASES = 250_000
+#: columns that the table has of its own; see ``table``
+TAKEN = {one.name for one in fields(Row)} | {"sweep", "point", "case", "state", "reason", "attempts", "seconds", "kN"}
 #: kinds of axes that a grid walks, and those that a random design draws from
 OF_GRIDS, DRAWN = ("list", "range", "zipped"), ("uniform", "normal", "lognormal", "choice")
 
@@ -71,6 +75,8 @@ class Sweep(Part):
         for path, column in self.placed_columns():
             if column.column in seen:
                 wrong.append((path, f"two axes of this name (got: {column.column})"))
+            if column.column in TAKEN:
+                wrong.append(((*path, "name"), f"the table has another column of this name (got: {column.column})"))
             seen.add(column.column)
         if wrong:
             raise SeveralMistakes(*wrong)

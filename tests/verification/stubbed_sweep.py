@@ -43,8 +43,8 @@ def main(words: list[str]) -> int:
     # a shell that starts us in the background has interrupts ignored
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sweep, folder, cases, where, spare, *command = words
-    means = Means(place(where, Path(sweep).parent, int(cases)), tuple(command), float(spare) * 1e6)
     try:
+        means = Means(place(where, Path(sweep).parent, int(cases)), tuple(command), float(spare) * 1e6)
         return 0 if run(ask(Path(sweep)), Path(folder), lambda store: means, screen()) else 1
     except KeyboardInterrupt:
         return complain(["interrupted"], 130)
