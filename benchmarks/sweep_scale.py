@@ -17,6 +17,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from femrisk.commands.verb import screen
 from femrisk.sweep.cluster import Local
 from femrisk.sweep.outcome import Outcome
@@ -51,10 +53,10 @@ def megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def core_seconds() -> float:
-    """What this process and those it has waited for have used."""
+def core_seconds() -> np.ndarray:
+    """(2,) what this process has used, and those it has waited for."""
     both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in both)
+    return np.array([one.ru_utime + one.ru_stime for one in both])
 
 
 def largest_folder(path: Path) -> tuple[int, str]:
@@ -79,10 +81,10 @@ def run_stubs(folder: Path, cases: int, at_once: int) -> None:
     run(what, folder / "out", lambda store: Means(Local(at_once), ("true",)), screen())
     again = time.perf_counter() - start
     print(f"{cases} cases, {at_once} at once: {1000 * listed / cases:.2f} ms per case to list and name them")
-    print(
-        f"{1000 * seconds / cases:.1f} ms per case ({1000 * spent / cases:.1f} ms of a core), {seconds:.0f} s "
-        f"in all; {again:.1f} s to find all finished"
-    )
+    own, others = 1000 * spent / cases
+    print(f"{1000 * seconds / cases:.1f} ms per case to run them, {seconds:.0f} s in all")
+    print(f"of a core: {own:.1f} ms per case in the driver, {others:.1f} ms in the worker and what it starts")
+    print(f"{again:.1f} s to find all of them finished")
     print(f"driver: {before:.0f} MB before, {megabytes():.0f} MB at most")
     print("fullest folder: {} entries ({})".format(*largest_folder(folder / "out")))
 

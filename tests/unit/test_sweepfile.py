@@ -28,6 +28,9 @@ loads: [{kind: stance}]
 """
 
 
+YEARS_AND_KG = ("age_years", "mass_kg")
+
+
 @pytest.fixture
 def case(tmp_path: Path) -> dict[str, object]:
     """The base case, resolved, as plain values."""
@@ -238,7 +241,7 @@ def test_every_mistake_is_told_at_once_with_its_line(tmp_path: Path) -> None:
         ),
         (
             "{kind: grid}",
-            [f"{{kind: range, path: patient.{key}, first: 1, last: 9, count: 999}}" for key in ("mass_kg", "age_years")],
+            [f"{{kind: range, path: patient.{key}, first: 1, last: 9, count: 999}}" for key in YEARS_AND_KG],
             "sweep.yaml:4: axes: too many cases (allowed: 250000, got: 998001)",
         ),
         (
