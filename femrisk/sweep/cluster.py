@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import re
 import signal
 import sys
 import threading
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import dask
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from femrisk.casefile import read_document
 from femrisk.document import suggest
@@ -26,12 +27,21 @@ from femrisk.sweep.sweepfile import EachCase
 
 #: schedulers of clusters by the class of dask-jobqueue that speaks to each
 SCHEDULERS = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
+#: what each of them calls the account
+PAYER = {"slurm": "account", "pbs": "account", "lsf": "project", "sge": "project"}
 #: cases that one process of the local cluster attends: they wait for subprocesses, so a few share one
 CASES_PER_WORKER = 8
 #: memory of a Dask worker itself, GB, assumed
 WORKER_GB = 1.0
 #: how often a case may be on a worker that dies before Dask gives it back to us
 ALLOWED_DEATHS = 10
+
+
+def _clock(text: str) -> str:
+    """``text``, if every scheduler takes it for the same time: 12:00 is twelve minutes to Slurm, and half a day to PBS."""
+    if not re.fullmatch(r"[0-9]{1,4}:[0-5][0-9]:[0-5][0-9]", text):
+        raise ValueError(f"must be hours:minutes:seconds (got: {text})")
+    return text
 
 
 class Profile(Part):
@@ -43,8 +53,8 @@ class Profile(Part):
     """Most jobs at once; a job that ends early is replaced."""
     cases_per_job: Annotated[int, Field(ge=1, le=1024)] = 1
     """Cases side by side in one job, which is as large as they need."""
-    walltime: Annotated[str, Field(pattern=r"^[0-9]{1,4}:[0-5][0-9](:[0-5][0-9])?$")] = "24:00:00"
-    """How long a job may last; what is in flight then is repeated in the next one."""
+    walltime: Annotated[str, AfterValidator(_clock)] = "24:00:00"
+    """How long a job may last, hours:minutes:seconds; what is in flight then is repeated in the next one."""
     memory_GB: Annotated[float, Field(gt=0)] | None = None
     """Memory of a job (default: what its cases may take, and 1 GB)."""
     queue: str | None = None
@@ -200,24 +210,8 @@ def undisturbed() -> Iterator[None]:
 def _queued(profile: Profile, each: EachCase, logs: Path, cases: int) -> Any:
     import dask_jobqueue
 
-    jobs = min(profile.jobs, math.ceil(cases / profile.cases_per_job))
-    memory = profile.memory_GB or WORKER_GB + profile.cases_per_job * each.memory_limit_GB
-    wanted = {"queue": profile.queue, "account": profile.account, "interface": profile.interface}
-    cluster = getattr(dask_jobqueue, SCHEDULERS[profile.kind])(
-        # Dask's name for what a job is given; how many cases share it is said below
-        cores=profile.cases_per_job * each.cores,
-        processes=1,
-        memory=f"{memory:g}GB",
-        walltime=profile.walltime,
-        python=sys.executable,
-        log_directory=str(logs),
-        local_directory=os.environ.get("TMPDIR", "/tmp"),
-        job_script_prologue=list(profile.setup),
-        job_extra_directives=list(profile.directives),
-        job_directives_skip=list(profile.directives_left_out),
-        worker_extra_args=["--nthreads", str(profile.cases_per_job)],
-        **{key: value for key, value in wanted.items() if value},
-    )
+    own = {"interface": profile.interface} if profile.interface else {}
+    cluster = getattr(dask_jobqueue, SCHEDULERS[profile.kind])(**job(profile, each, logs), **own)
     try:
         # the first job by itself, waited for: where all are refused, ``adapt`` would only log it and wait for ever
         cluster.worker_spec.update(cluster.new_worker_spec())
@@ -228,6 +222,29 @@ def _queued(profile: Profile, each: EachCase, logs: Path, cases: int) -> Any:
             known.clear()
         cluster.close()
         raise
+    jobs = min(profile.jobs, math.ceil(cases / profile.cases_per_job))
     # as many as asked for, and another one for each that is lost
     cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)
     return cluster
+
+
+def job(profile: Profile, each: EachCase, logs: Path) -> dict[str, Any]:
+    """One job in dask-jobqueue's words: as large as its cases need, one worker in it that attends to all of them."""
+    memory = profile.memory_GB or WORKER_GB + profile.cases_per_job * each.memory_limit_GB
+    named = {"queue": profile.queue, PAYER[profile.kind]: profile.account}
+    return {
+        "cores": profile.cases_per_job * each.cores,
+        "processes": 1,
+        "memory": f"{memory:g}GB",
+        # LSF knows no seconds
+        "walltime": profile.walltime[:-3] if profile.kind == "lsf" else profile.walltime,
+        "python": sys.executable,
+        "log_directory": str(logs),
+        "local_directory": os.environ.get("TMPDIR", "/tmp"),
+        "job_script_prologue": list(profile.setup),
+        "job_extra_directives": list(profile.directives),
+        "job_directives_skip": list(profile.directives_left_out),
+        # a thread per case, not per core; of two the last one counts
+        "worker_extra_args": ["--nthreads", str(profile.cases_per_job)],
+        **{key: value for key, value in named.items() if value},
+    }

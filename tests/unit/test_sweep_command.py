@@ -8,10 +8,11 @@ import pytest
 
 from femrisk.__main__ import main
 from femrisk.errors import CaseError, InputError
-from femrisk.sweep.cluster import Address, Local, Profile, place
+from femrisk.sweep.cluster import SCHEDULERS, Address, Local, Profile, job, place
 from femrisk.sweep.estimate import Estimate
 from femrisk.sweep.run import ask, command_of
 from femrisk.sweep.store import Store
+from femrisk.sweep.sweepfile import EachCase
 
 BASE = """\
 name: base
@@ -83,18 +84,45 @@ def test_a_word_says_where_cases_are_run(tmp_path: Path) -> None:
         assert place(word, tmp_path, 3) == Profile(kind="slurm", queue="short", walltime="02:00:00", jobs=4)
 
 
+@pytest.mark.parametrize(
+    ("kind", "lines"),
+    [
+        ("slurm", ["#SBATCH -A bones", "#SBATCH --cpus-per-task=12", "#SBATCH --mem=24G", "#SBATCH -t 02:00:00"]),
+        ("pbs", ["#PBS -A bones", "#PBS -l select=1:ncpus=12:mem=24GB", "#PBS -l walltime=02:00:00"]),
+        ("lsf", ['#BSUB -P "bones"', "#BSUB -n 12", "#BSUB -W 02:00"]),
+        ("sge", ["#$ -P bones", "#$ -l h_rt=02:00:00"]),
+    ],
+)
+def test_a_job_is_as_large_as_its_cases_need(
+    kind: str, lines: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import dask_jobqueue
+    import dask_jobqueue.lsf
+
+    # it would ask LSF itself
+    monkeypatch.setattr(dask_jobqueue.lsf, "lsf_detect_units", lambda: "mb")
+    profile = Profile(kind=kind, account="bones", walltime="02:00:00", cases_per_job=3, setup=("module load gcc",))  # type: ignore[arg-type]
+    words = job(profile, EachCase(ranks=2, jobs=2), tmp_path)
+    cls = getattr(dask_jobqueue, SCHEDULERS[kind]).job_cls
+    script = cls(scheduler="tcp://head:8786", name="worker", **words).job_script().splitlines()
+    assert [line for line in [*lines, "module load gcc"] if line not in script] == []
+    # three cases at once on twelve cores
+    assert script[-1].endswith("--nthreads 3")
+
+
 def test_what_is_no_place_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as unknown:
         place("slrum", tmp_path, 3)
     assert str(unknown.value).startswith(
         "--cluster: unknown; did you mean slurm? (allowed: local, slurm, pbs, lsf, sge"
     )
-    (tmp_path / "mine.yaml").write_text("kind: slrum\nwaltime: 1:00:00\n")
+    (tmp_path / "mine.yaml").write_text("kind: slrum\nwaltime: 1:00:00\nwalltime: 12:00\n")
     with pytest.raises(CaseError) as wrong:
         place("mine", tmp_path, 3)
     assert [line.split(": ", 1)[1] for line in wrong.value.lines()] == [
         "kind: unknown value; did you mean slurm? (allowed: slurm, pbs, lsf, sge, got: slrum)",
         "waltime: unknown key; did you mean walltime?",
+        "walltime: must be hours:minutes:seconds (got: 12:00)",
     ]
 
 
