@@ -38,7 +38,7 @@ ALLOWED_DEATHS = 10
 
 
 def _clock(text: str) -> str:
-    """``text``, if every scheduler takes it for the same time: 12:00 is twelve minutes to Slurm, and half a day to PBS."""
+    """``text``, if each scheduler takes it for the same time: 12:00 is twelve minutes to Slurm, half a day to PBS."""
     if not re.fullmatch(r"[0-9]{1,4}:[0-5][0-9]:[0-5][0-9]", text):
         raise ValueError(f"must be hours:minutes:seconds (got: {text})")
     return text
