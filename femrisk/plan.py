@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -42,6 +43,8 @@ class MeshTask:
     size_mm: float
     #: by which each arm that gives height back moves the mesh
     lifts: tuple[HeightChange, ...] = ()
+    #: folder of meshes that cases share, if there is one
+    shelf: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -141,10 +144,10 @@ def _is_mantle(solid: Solid) -> bool:
     return solid.name.startswith("cement_mantle")
 
 
-def mesh_task(scene: Scene, family: Family) -> MeshTask:
+def mesh_task(scene: Scene, family: Family, shelf: Path | None = None) -> MeshTask:
     """What the mesher needs for one family."""
     lifts = tuple(scene.raised[arm].change for arm in family.arms if arm in scene.raised)
-    return MeshTask(family, scene.anatomy, sizing(scene), known(scene.case.analysis.mesh_size_mm), lifts)
+    return MeshTask(family, scene.anatomy, sizing(scene), known(scene.case.analysis.mesh_size_mm), lifts, shelf)
 
 
 def sizing(scene: Scene) -> tuple[Solid, ...]:

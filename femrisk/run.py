@@ -47,6 +47,8 @@ def run(
     arms: tuple[str, ...] = (),
     loads: tuple[str, ...] = (),
     force: bool = False,
+    shelf: Path | None = None,
+    figures: bool = True,
     console: Console | None = None,
 ) -> Comparison:
     """Push every arm to fracture under every load, and under each model of bone that is asked for, and compare.
@@ -59,6 +61,8 @@ def run(
         arms: names of the arms to do; empty for all.
         loads: names of the loads to do; empty for all.
         force: redo finished pairs, and replace the results of another case.
+        shelf: folder of meshes that are shared with other cases; None for none.
+        figures: draw pictures.
         console: where progress and the table are printed; None for silence.
 
     Raises:
@@ -87,10 +91,10 @@ def run(
         with Progress(console, wanted, missing) as progress:
             failures: dict[str, str] = {}
             if missing:
-                make_meshes(scene, results, groups, missing, jobs, progress.hear)
+                make_meshes(scene, results, groups, missing, jobs, progress.hear, shelf)
                 failures = solve(scene, results, groups, missing, jobs, ranks, progress.hear)
             comparison = conclude(scene, results)
-            for model, place in places.items():
+            for model, place in places.items() if figures else ():
                 if any(model == one for one, *_ in missing) or not place.figures.is_dir():
                     progress.say("drawing")
                     failures |= draw(place)
@@ -135,6 +139,7 @@ def make_meshes(
     missing: Pairs,
     jobs: int,
     hear: Callable[[Job, dict[str, Any]], None],
+    shelf: Path | None = None,
 ) -> None:
     """Mesh the families that missing pairs need and the folder lacks.
 
@@ -146,7 +151,7 @@ def make_meshes(
         for one in groups
         if any(arm in one.arms for _, arm, _ in missing) and read_labelled(folder, one.name) is None
     ]
-    failures = work(folder, [Job(f"mesh_{one.name}", mesh_task(scene, one)) for one in needed], jobs, hear)
+    failures = work(folder, [Job(f"mesh_{one.name}", mesh_task(scene, one, shelf)) for one in needed], jobs, hear)
     if failures:
         name, what = next(iter(failures.items()))
         raise ComputationError(name, what)

@@ -45,13 +45,13 @@ def tell(**news: Any) -> None:
 
 def make_mesh(folder: ResultFolder, task: MeshTask) -> None:
     """Mesh one family, measure the mesh, and keep it if it is good enough."""
-    from femrisk.meshes.mesher import mesh
     from femrisk.meshes.quality import assess, gate
     from femrisk.meshes.reshaped import moved_mesh
     from femrisk.output.fields import write_mesh
+    from femrisk.shelf import shelved
 
     tell(doing="meshing")
-    made = mesh(task.anatomy, task.family.solids, task.size_mm, task.sizing)
+    made = shelved(task)
     quality = assess(made, task.anatomy, task.family.solids)
     gate(quality)
     for change in task.lifts:

@@ -8,6 +8,7 @@ from femrisk.commands.cases import check, init, init_options, schema, score
 from femrisk.commands.folders import figures, folder_option, report
 from femrisk.commands.machine import doctor, verify, verify_options
 from femrisk.commands.results import export, export_options, mesh, mesh_options, run, run_options
+from femrisk.commands.sweep import sweep, sweep_options
 from femrisk.commands.verb import Verb, case_option
 
 VERBS = (
@@ -18,6 +19,7 @@ VERBS = (
     Verb("figures", "write vector plots and 300 dpi pictures of a result folder for papers", folder_option, figures),
     Verb("mesh", "write the meshes of a case", mesh_options, mesh),
     Verb("export", "write one arm under one load for another code", export_options, export),
+    Verb("sweep", "run many cases, and gather them in one table", sweep_options, sweep),
     Verb("score", "print the clinical scores of a case", case_option, score),
     Verb("verify", "solve problems of known answer and print the errors", verify_options, verify),
     Verb("schema", "print the JSON Schema of case files", lambda parser: None, schema),

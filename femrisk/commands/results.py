@@ -31,6 +31,8 @@ def run_options(parser: ArgumentParser) -> None:
             f"--{key}", nargs="+", action="extend", default=[], metavar="NAME", help=f"only these {key}s of the case"
         )
     parser.add_argument("--force", action="store_true", help="redo finished pairs")
+    parser.add_argument("--meshes", type=Path, metavar="DIR", help="keep meshes there, and share them with other cases")
+    parser.add_argument("--no-figures", action="store_true", help="draw no pictures")
 
 
 def run(options: Namespace) -> int:
@@ -54,6 +56,8 @@ def run(options: Namespace) -> int:
         arms=tuple(options.arm),
         loads=tuple(options.load),
         force=options.force,
+        shelf=options.meshes,
+        figures=not options.no_figures,
         console=screen(),
     )
     write_report(folder)

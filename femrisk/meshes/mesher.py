@@ -125,7 +125,12 @@ def _labelled(made: Complex, names: tuple[str, ...], anatomy: Anatomy) -> Labell
         region=np.zeros(len(made.tets), dtype=np.uint8),
         density=np.zeros((len(made.tets), 4)),
     )
-    named = replace(blank, region=anatomy.region(blank.centroids()))
+    return sampled(blank, anatomy)
+
+
+def sampled(mesh: LabelledMesh, anatomy: Anatomy) -> LabelledMesh:
+    """The mesh with regions and density of a bone of this shape; nothing else of it depends on density."""
+    named = replace(mesh, region=anatomy.region(mesh.centroids()))
     cortical = np.repeat(~named.cancellous(), 4)
     return replace(named, density=anatomy.density(named.gauss_points().reshape(-1, 3), cortical).reshape(-1, 4))
 

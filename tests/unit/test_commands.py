@@ -39,7 +39,9 @@ def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def test_every_verb_of_the_contract_is_there() -> None:
-    names = ["init", "check", "run", "report", "figures", "mesh", "export", "score", "verify", "schema", "doctor"]
+    names = [
+        "init", "check", "run", "report", "figures", "mesh", "export", "sweep", "score", "verify", "schema", "doctor",
+    ]
     assert [verb.name for verb in VERBS] == names
 
 
@@ -155,6 +157,8 @@ def test_run_passes_its_options_on_and_says_what_could_not_be_computed(
         "loads": ("stance",),
         "force": True,
         "reported": Path("there"),
+        "shelf": None,
+        "figures": True,
     }
 
 
