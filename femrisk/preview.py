@@ -10,7 +10,7 @@ from femrisk.analysis import known
 from femrisk.case import names
 from femrisk.materials.density import LAWS
 from femrisk.materials.shell import shell_of
-from femrisk.meshes import SurfaceVertebra, Vertebra
+from femrisk.meshes import CTVertebra, SurfaceVertebra, Vertebra
 from femrisk.meshes.anatomy import Anatomy, VertebraAnatomy, femur_of, vertebra_of
 from femrisk.meshes.cement import measure_cement
 from femrisk.meshes.involvement import measure
@@ -161,7 +161,7 @@ def scores_of(scene: Scene) -> dict[str, Score]:
     law = LAWS[known(case.analysis.density_law)]
     if not scene.lesions:
         return assess(names, case.patient, ())
-    if isinstance(case.bone, Vertebra | SurfaceVertebra):
+    if isinstance(case.bone, Vertebra | SurfaceVertebra | CTVertebra):
         spine, level = vertebra_of(scene.anatomy), case.bone.level
         lost = UPRIGHT if isinstance(case.bone, Vertebra) else case.bone.height_loss_share
         return assess(

@@ -126,6 +126,8 @@ def _labelled(made: Complex, names: tuple[str, ...], anatomy: Anatomy) -> Labell
         density=np.zeros((len(made.tets), 4)),
     )
     named = replace(blank, region=anatomy.region(blank.centroids()))
+    if anatomy.scan is not None:
+        return replace(named, density=anatomy.scan.density.in_cells(named.points[named.tets]))
     cortical = np.repeat(~named.cancellous(), 4)
     return replace(named, density=anatomy.density(named.gauss_points().reshape(-1, 3), cortical).reshape(-1, 4))
 
