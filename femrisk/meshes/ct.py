@@ -11,15 +11,15 @@ import numpy as np
 from pydantic import Field
 
 from femrisk.meshes.anatomy import Anatomy, FemurAnatomy, VertebraAnatomy
-from femrisk.meshes.calibration import Calibrated, Calibration, Label
+from femrisk.meshes.calibration import Calibration, Label
 from femrisk.meshes.grids import refuse_other_grid, refuse_outside
 from femrisk.meshes.labelled import REGIONS
 from femrisk.meshes.labelsurface import marked, one_bone, smooth_surface
 from femrisk.meshes.relations import RELATIONS
 from femrisk.meshes.sampled import lattice
 from femrisk.meshes.scan import Scan
-from femrisk.meshes.scanfile import read_scan, refuse_holes
-from femrisk.meshes.scanning import IMAGE, LABELS, MARGIN_MM, Recipe, scanned
+from femrisk.meshes.scanfile import read_scan
+from femrisk.meshes.scanning import IMAGE, LABELS, Recipe, refuse_image, scanned
 from femrisk.meshes.surface import SurfaceBone, SurfaceLandmarks
 from femrisk.meshes.surface_vertebra import SurfaceVertebra, VertebraSurfaceLandmarks
 from femrisk.meshes.triangles import Triangles
@@ -85,10 +85,8 @@ class ScannedBone(Part):
             refuse_other_grid(image, labels, LABELS)
         mask = one_bone(marked(labels, self.wanted(labels), LABELS), LABELS)
         refuse_outside(image, mask, LABELS)
-        surface = smooth_surface(mask, LABELS)
-        around = image.around(surface.points, MARGIN_MM)
-        refuse_holes(around.values, IMAGE)
-        return Files(image, labels, mask, surface)
+        refuse_image(image, mask, self.calibration, self.image)
+        return Files(image, labels, mask, smooth_surface(mask, LABELS))
 
     def wanted(self, labels: Volume) -> tuple[int, ...] | None:
         """The labels of the bone and its lesions; None for every one there is."""
@@ -106,7 +104,6 @@ class ScannedBone(Part):
             rim_mm=self.rim_mm,
             lesion_labels=self.lesion_labels,
             mirrored=self.lesion_fill == "mirrored",
-            folder=self.image if self.image.is_dir() and isinstance(self.calibration, Calibrated) else None,
         )
 
     def shared(self, model: type[Part]) -> dict[str, Any]:

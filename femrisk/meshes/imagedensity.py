@@ -25,7 +25,7 @@ FLOOR, CEILING = 0.01, 1.3 * (1 - 1e-9)
 #: a rim is filled from at most this many times its own depth away: a thin lamina has nothing else under it
 REACH = 3.0
 #: points along an edge of an element from which it is averaged, at least and at most
-PARTS = (2, 6)
+PARTS = (2, 5)
 #: elements averaged at once
 CHUNK = 20_000
 
@@ -45,12 +45,12 @@ class ImageDensity:
         """(m, 4, 3) mm, corners of elements -> (m, 4) ash density that each Gauss point stands for, g/cm3."""
         result = np.empty(corners.shape[:2])
         parts = self.parts(corners)
+        index = self.ash.indices(corners.reshape(-1, 3)).reshape(corners.shape)
         for count in np.unique(parts):
             cells = np.flatnonzero(parts == count)
             barycentric, shares = sampling(int(count))
             for chunk in np.array_split(cells, max(1, len(cells) // CHUNK)):
-                points = np.einsum("sv,mvk->msk", barycentric, corners[chunk])
-                values = self.ash.linear(points.reshape(-1, 3)).reshape(len(chunk), -1)
+                values = self.ash.between(np.tensordot(barycentric, index[chunk], (1, 1)).transpose(2, 1, 0))
                 result[chunk] = np.clip(values, FLOOR, CEILING) @ shares
         return result
 
@@ -64,14 +64,21 @@ class ImageDensity:
 def sampling(parts: int) -> tuple[Floats, Floats]:
     """Evenly spaced points of an element, and what they give to its corners.
 
+    The points are those of a lattice, i_0 + i_1 + i_2 + i_3 = n, drawn in from the faces: their barycentric coordinates
+    (i + c) / (n + 4 c) have the variance of the element's own, 3 / 80, when (n + 4 c)^2 = n (n + 4). So quadratic
+    fields have the right mean; n = 1 gives the Gauss points.
+
     Returns:
         (s, 4) barycentric coordinates, and (s, 4) shares, each column summing to one: a point belongs to the corner
         it is nearest to, or in equal shares to several.
     """
+    n = parts - 1
     index = np.stack(np.meshgrid(*[np.arange(parts)] * 4, indexing="ij"), axis=-1).reshape(-1, 4)
-    points = (index[index.sum(axis=1) == parts - 1] + 0.25) / parts
-    nearest = np.isclose(points, points.max(axis=1, keepdims=True))
-    owned = nearest / nearest.sum(axis=1, keepdims=True)
+    index = index[index.sum(axis=1) == n]
+    size = np.sqrt(n * (n + 4.0))
+    points = (index + (size - n) / 4) / size
+    owned = (index == index.max(axis=1, keepdims=True)).astype(np.float64)
+    owned /= owned.sum(axis=1, keepdims=True)
     return points, owned / owned.sum(axis=0)
 
 

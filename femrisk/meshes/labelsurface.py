@@ -41,7 +41,7 @@ def marked(labels: Volume, values: Sequence[int] | None, where: str) -> Volume:
     missing = [value for value in values or () if value not in present]
     if missing or not present:
         held = ", ".join(map(str, present[:12])) or "nothing but 0"
-        asked = f"label {missing[0]}" if missing else "every label"
+        asked = f"label {missing[0]}" if missing else "the label map"
         raise GeometryError(where, f"{asked} is empty: no voxel has it (the file holds: {held})")
     mask = np.isin(labels.values, list(values)) if values else labels.values != 0
     block = trimmed(labels.with_values(mask))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from femrisk.errors import GeometryError
 from femrisk.meshes.imagedensity import CEILING, FLOOR, ImageDensity
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.volume import Volume
@@ -52,9 +51,7 @@ class Scan:
     record: ScanRecord
 
 
-def recorded(
-    density: Floats, ash: Floats, kind: str, steps: tuple[str, ...], warnings: tuple[str, ...], where: str
-) -> ScanRecord:
+def recorded(density: Floats, ash: Floats, kind: str, steps: tuple[str, ...], warnings: tuple[str, ...]) -> ScanRecord:
     """The record of a bone.
 
     Args:
@@ -63,15 +60,7 @@ def recorded(
         kind: of ``density``.
         steps: what was done up to there.
         warnings: what to mistrust of it.
-        where: what the user calls the image.
-
-    Raises:
-        GeometryError: all voxels hold the same density, as in an empty image.
     """
-    if np.ptp(density) == 0:
-        raise GeometryError(
-            where, f"holds no density: all {density.size} voxels of the bone are {1000 * density[0]:g} mg/cm3"
-        )
     floor, ceiling = float(np.mean(ash <= FLOOR)), float(np.mean(ash >= CEILING))
     doubts = [
         f"{100 * share:.1f} % of the bone's voxels have an ash density {words} {limit:g} g/cm3 and count as that"

@@ -18,7 +18,8 @@ from femrisk.meshes.grids import refuse_beside, sized
 from femrisk.meshes.imagedensity import ImageDensity, extended
 from femrisk.meshes.relations import to_ash
 from femrisk.meshes.scan import Scan, recorded
-from femrisk.meshes.volume import Volume
+from femrisk.meshes.scanfile import refuse_holes
+from femrisk.meshes.volume import Volume, centres
 
 logger = logging.getLogger(__name__)
 
@@ -42,8 +43,30 @@ class Recipe:
     lesion_labels: tuple[int, ...]
     #: lesions are filled from the other side where that is bone
     mirrored: bool
-    #: of a DICOM series that is declared to hold densities
-    folder: Path | None
+
+
+def refuse_image(image: Volume, mask: Volume, calibration: Calibration, file: Path) -> None:
+    """Refuse an image that is not what it is declared to be, or does not belong to the labels.
+
+    Args:
+        image: numbers of the scan.
+        mask: True in the bone.
+        calibration: how its numbers become densities.
+        file: where the image came from.
+
+    Raises:
+        GeometryError: with the reason.
+    """
+    near = image.around(mask.points(np.argwhere(mask.values)), MARGIN_MM)
+    refuse_holes(image.values, IMAGE)
+    values = near.values.astype(np.float64)
+    bone, held = mask.nearest(centres(near))
+    inside = (bone & held).reshape(near.shape)
+    if isinstance(calibration, Calibrated):
+        refuse_hounsfield(values, values[inside], quantity_of(file) if file.is_dir() else "", IMAGE)
+    if np.ptp(values) == 0:
+        raise GeometryError(IMAGE, f"is empty: every voxel in and round the bone is {values[inside][0]:g}")
+    refuse_beside(values, near.with_values(inside), LABELS)
 
 
 def scanned(image: Volume, labels: Volume, mask: Volume, drawn: Anatomy, recipe: Recipe) -> Scan:
@@ -57,17 +80,13 @@ def scanned(image: Volume, labels: Volume, mask: Volume, drawn: Anatomy, recipe:
         recipe: how to read its density.
 
     Raises:
-        GeometryError: an image that is not what it is declared to be, or does not belong to the labels.
+        GeometryError: a calibration or relations that cannot be.
     """
     corners = mask.points(np.argwhere(mask.values))
     near, own = image.around(corners, MARGIN_MM), labels.around(corners, MARGIN_MM)
     standing = near.moved(drawn.to_source)
-    depth = drawn.outer.distance(standing.points(np.indices(near.shape).reshape(3, -1).T)).reshape(near.shape)
+    depth = drawn.outer.distance(centres(standing)).reshape(near.shape)
     values, inside = near.values.astype(np.float64), depth < 0
-    refuse_beside(values, near.with_values(inside), LABELS)
-    if isinstance(recipe.calibration, Calibrated):
-        said = quantity_of(recipe.folder) if recipe.folder else ""
-        refuse_hounsfield(values, values[inside], said, IMAGE)
     line = recipe.calibration.line(lambda label: mean_of(image, labels, label))
     chain = to_ash(line.kind, recipe.bone, recipe.relations)
     density = line.of(values)
@@ -87,7 +106,7 @@ def scanned(image: Volume, labels: Volume, mask: Volume, drawn: Anatomy, recipe:
         f"rim: voxels less than {rim:.2g} mm under the surface take the density below them where it is higher",
         *told,
     )
-    record = recorded(density[inside], ash[inside], line.kind, steps, line.warnings, IMAGE)
+    record = recorded(density[inside], ash[inside], line.kind, steps, line.warnings)
     for warning in record.warnings:
         logger.warning("%s: %s", IMAGE, warning)
     return Scan(ImageDensity(host), ImageDensity(measured), lesion, recipe.lesion_labels, record)
@@ -112,5 +131,5 @@ def lesion_voxels(image: Volume, labels: Volume, wanted: tuple[int, ...]) -> NDA
     """(nx, ny, nz) True where a voxel of the image lies in one of the labels."""
     if not wanted:
         return np.zeros(image.shape, dtype=bool)
-    values, held = labels.nearest(image.points(np.indices(image.shape).reshape(3, -1).T))
+    values, held = labels.nearest(centres(image))
     return np.asarray((np.isin(values, wanted) & held).reshape(image.shape))

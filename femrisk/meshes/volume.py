@@ -83,8 +83,16 @@ class Volume:
 
     def linear(self, points: Floats) -> Floats:
         """(n, 3) mm -> (n,) values on straight lines between the centres of voxels; the outermost go on for ever."""
-        index = self.indices(points).T
-        return np.asarray(ndimage.map_coordinates(self.values, index, output=np.float64, order=1, mode="nearest"))
+        return self.between(self.indices(points).T)
+
+    def between(self, indices: Floats) -> Floats:
+        """(3, ...) indices, whole or not -> (...) values likewise."""
+        return np.asarray(ndimage.map_coordinates(self.values, indices, output=np.float64, order=1, mode="nearest"))
+
+
+def centres(volume: Volume) -> Floats:
+    """(n, 3) mm, the centres of all voxels, in the order of ``values.ravel()``."""
+    return volume.points(np.indices(volume.shape).reshape(3, -1).T)
 
 
 def trimmed(mask: Volume) -> Volume:

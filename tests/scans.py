@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ from femrisk.meshes.volume import Volume
 TO_LPS = np.diag([-1.0, -1.0, 1.0])
 
 
-def placed(low: Floats, high: Floats, spacing: tuple[float, float, float], turn_deg: tuple[float, float, float]) -> Volume:
+def placed(
+    low: Floats, high: Floats, spacing: tuple[float, float, float], turn_deg: tuple[float, float, float]
+) -> Volume:
     """Empty voxels that hold a box (2 x (3,) mm), on axes turned about its middle."""
     turn = Rotation.from_euler("xyz", turn_deg, degrees=True).as_matrix()
     corners = np.stack(np.meshgrid(*np.array([low, high]).T, indexing="ij"), axis=-1).reshape(-1, 3)
@@ -28,14 +31,9 @@ def placed(low: Floats, high: Floats, spacing: tuple[float, float, float], turn_
     return Volume(np.zeros(tuple(count), dtype=np.float32), np.column_stack([columns, origin]))
 
 
-def centres(volume: Volume) -> Floats:
-    """(n, 3) mm, centres of all voxels in the order of ``values.ravel()``."""
-    return volume.points(np.indices(volume.shape).reshape(3, -1).T)
-
-
 def scan_of(
     anatomy: Anatomy,
-    density_of: object,
+    density_of: Callable[[Floats], Floats],
     spacing: tuple[float, float, float] = (0.8, 0.8, 1.0),
     turn_deg: tuple[float, float, float] = (0.0, 0.0, 0.0),
     blur_mm: float = 0.5,
@@ -65,7 +63,7 @@ def scan_of(
         points = empty.points(indices + offset)
         held = anatomy.outer.distance(points) < 0
         values = np.full(len(points), beside)
-        values[held] = density_of(points[held])  # type: ignore[operator]
+        values[held] = density_of(points[held])
         image += values.reshape(empty.shape) / 8
         inside += held.reshape(empty.shape) / 8
     image = ndimage.gaussian_filter(image, blur_mm / np.array(spacing), mode="nearest")
