@@ -127,7 +127,9 @@ def _labelled(made: Complex, names: tuple[str, ...], anatomy: Anatomy) -> Labell
     )
     named = replace(blank, region=anatomy.region(blank.centroids()))
     if anatomy.scan is not None:
-        return replace(named, density=anatomy.scan.density.in_cells(named.points[named.tets]))
+        corners = named.points[named.tets]
+        host, scanned = (one.in_cells(corners) for one in (anatomy.scan.density, anatomy.scan.as_scanned))
+        return replace(named, density=host, as_scanned=scanned)
     cortical = np.repeat(~named.cancellous(), 4)
     return replace(named, density=anatomy.density(named.gauss_points().reshape(-1, 3), cortical).reshape(-1, 4))
 

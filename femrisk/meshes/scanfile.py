@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def read_scan(path: str | Path, where: str) -> Volume:
         with silenced():
             return read_series(path, where)
     refuse_unreadable(path, where)
-    refuse_truncated_nifti(path, where)
+    refuse_damaged_nifti(path, where)
     import SimpleITK
 
     reader = SimpleITK.ImageFileReader()
@@ -88,38 +89,57 @@ def refuse_unreadable(path: Path, where: str) -> None:
         raise GeometryError(where, f"cannot be read: {path}: {said}") from error
 
 
-def refuse_truncated_nifti(path: Path, where: str) -> None:
-    """Readers fill what is missing of a NIfTI file with zeros and say nothing: its bytes are counted here.
+def refuse_damaged_nifti(path: Path, where: str) -> None:
+    """Readers fill what is missing of a NIfTI file with zeros, and NaN too, and say nothing: here both are looked for.
 
     Raises:
-        GeometryError: it is shorter than its header says, or its compression breaks off.
+        GeometryError: it is shorter than its header says, its compression breaks off, or voxels hold no number.
     """
     name = path.name.lower()
     if not name.endswith((".nii", ".nii.gz")):
         return
+    wrong = 0
     try:
         with path.open("rb") as raw, gzip.open(raw) if name.endswith(".gz") else raw as stream:
-            header = stream.read(352)
-            wanted, found = nifti_bytes(header), len(header)
-            while part := stream.read(CHUNK):
-                found += len(part)
+            header = nifti_header(stream.read(352))
+            if header is None:
+                return
+            stream.read(header.offset - 352)
+            left = header.bytes
+            while left > 0 and (part := stream.read(min(CHUNK, left))):
+                left -= len(part)
+                if header.number is not None:
+                    wrong += int(
+                        np.count_nonzero(~np.isfinite(np.frombuffer(part[: len(part) // 8 * 8], header.number)))
+                    )
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise GeometryError(where, f"{path.name} is truncated or damaged: its compression breaks off") from None
-    if wanted is not None and found < wanted:
-        raise GeometryError(where, f"{path.name} is truncated: {found} bytes of {wanted}")
+    if left > 0:
+        raise GeometryError(where, f"{path.name} is truncated: the last {left} of {header.bytes} bytes are missing")
+    refuse_no_numbers(wrong, where)
 
 
-def nifti_bytes(header: bytes) -> int | None:
-    """How long a NIfTI-1 file must be by its header; None where that is none."""
+@dataclass(frozen=True)
+class NiftiHeader:
+    """What counts of a NIfTI-1 header."""
+
+    #: where the voxels begin, and how long they are
+    offset: int
+    bytes: int
+    #: of the voxels, where they are floating
+    number: str | None
+
+
+def nifti_header(head: bytes) -> NiftiHeader | None:
+    """The header in the first 352 bytes of a file; None where that is none."""
     for order in "<>":
-        if len(header) >= 352 and struct.unpack_from(order + "i", header)[0] == 348:
-            dimensions, *sizes = struct.unpack_from(order + "8h", header, 40)
-            (bits,), (offset,) = (
-                struct.unpack_from(order + "h", header, 72),
-                struct.unpack_from(order + "f", header, 108),
-            )
+        if len(head) == 352 and struct.unpack_from(order + "i", head)[0] == 348:
+            dimensions, *sizes = struct.unpack_from(order + "8h", head, 40)
+            kind, bits = struct.unpack_from(order + "2h", head, 70)
+            (offset,) = struct.unpack_from(order + "f", head, 108)
             voxels = math.prod(max(int(n), 1) for n in sizes[: max(dimensions, 0)])
-            return int(offset) + voxels * int(bits) // 8
+            number = {16: f"{order}f4", 64: f"{order}f8"}.get(kind)
+            return NiftiHeader(max(int(offset), 352), voxels * int(bits) // 8, number)
     return None
 
 
@@ -172,6 +192,14 @@ def refuse_holes(values: NDArray[np.generic], where: str) -> None:
     """
     if not np.issubdtype(values.dtype, np.floating):
         return
-    wrong = np.count_nonzero(~np.isfinite(values))
-    if wrong:
-        raise GeometryError(where, f"{wrong} of {values.size} voxels are no finite numbers (NaN or infinite)")
+    refuse_no_numbers(int(np.count_nonzero(~np.isfinite(values))), where)
+
+
+def refuse_no_numbers(count: int, where: str) -> None:
+    """Refuse an image in which a ``count`` of voxels is NaN or infinite.
+
+    Raises:
+        GeometryError: there are some.
+    """
+    if count:
+        raise GeometryError(where, f"{count} voxels are no finite numbers (NaN or infinite)")

@@ -67,8 +67,16 @@ def test_a_missing_file_is_named_with_its_neighbour(volume: Volume, tmp_path: Pa
         read_scan(tmp_path / "densty.nii.gz", "bone.image")
 
 
+@pytest.mark.parametrize("name", ["scan.nii.gz", "scan.nii"])
+def test_a_reader_that_makes_zeros_of_nan_is_not_believed(volume: Volume, tmp_path: Path, name: str) -> None:
+    volume.values[2, 3, 4:7] = [np.nan, np.inf, -np.inf]
+    path = write(volume, tmp_path / name)
+    with pytest.raises(GeometryError, match="3 voxels are no finite numbers"):
+        read_scan(path, "bone.image")
+
+
 def test_voxels_without_a_number_are_counted() -> None:
     values = np.ones((3, 3, 3))
     values[0, 0, :2] = np.nan
-    with pytest.raises(GeometryError, match="2 of 27 voxels are no finite numbers"):
+    with pytest.raises(GeometryError, match="2 voxels are no finite numbers"):
         refuse_holes(values, "bone.image")
