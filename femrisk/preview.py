@@ -55,6 +55,10 @@ def bone_table(scene: Scene) -> Table:
     table.add_section()
     for what, value in landmarks(scene.anatomy).items():
         table.add_row(what, value)
+    if scene.anatomy.scan is not None:
+        table.add_section()
+        for what, value in scene.anatomy.scan.record.lines().items():
+            table.add_row(what, value)
     return table
 
 

@@ -35,6 +35,8 @@ SLOPES = (0.4, 1.6)
 STRAY_MG = 15.0
 #: air is at -1000 HU, and calibrated at -700 to -900 mg/cm3; no tissue but teeth is denser than the other, mg/cm3
 AIR_HU, DENSEST_MG = -900.0, 2000.0
+#: of the patient, which stand in for a phantom
+TISSUES = ("air", "fat", "muscle")
 #: a share of voxels beyond these is no noise
 MANY = 0.001
 
@@ -138,68 +140,53 @@ class Inserts(FromHounsfield):
         return fitted(names, found, [one.density_mg_per_cm3 for one in self.rods], self.salt, "bone.calibration.rods")
 
 
-class Tissue(Part):
-    """Air or a soft tissue of the patient."""
-
-    mean_HU: Hounsfield | None = None
-    """Mean, or peak of the histogram, of the image inside it."""
-    label: Label | None = None
-    """Instead of ``mean_HU``: the label of a region inside it in the label map."""
-    density_mg_per_cm3: Annotated[float, Field(ge=-1200, le=300)]
-    """The density that phantoms of the salt gave for it."""
-
-    @model_validator(mode="after")
-    def _one_mean(self) -> Self:
-        if (self.mean_HU is None) == (self.label is None):
-            raise ValueError("needs either mean_HU or label (not both)")
-        return self
-
-
-class Air(Tissue):
-    """Air round the patient."""
-
-    density_mg_per_cm3: Annotated[float, Field(ge=-1200, le=-500)] = -840.0
-    """Its density, HA equivalent (default: Eggermont 2019, air, fat and muscle of 67 legs [recalled-M])."""
-
-
-class Fat(Tissue):
-    """Fat under the skin."""
-
-    density_mg_per_cm3: Annotated[float, Field(ge=-200, le=0)] = -80.0
-    """Its density, HA equivalent (default: Eggermont 2019 [recalled-M])."""
-
-
-class Muscle(Tissue):
-    """Muscle."""
-
-    density_mg_per_cm3: Annotated[float, Field(ge=-50, le=150)] = 30.0
-    """Its density, HA equivalent (default: Eggermont 2019 [recalled-M])."""
-
-
 class Phantomless(Part):
-    """No phantom: air, fat and muscle of the patient stand in for one."""
+    """No phantom: air, fat and muscle of the patient stand in for one.
+
+    Means are given, or labels of regions in the label map. The densities that phantoms gave for the tissues are HA
+    equivalents (Eggermont 2019, air, fat and muscle of 67 legs [recalled-M]).
+    """
 
     kind: Literal["phantomless"]
     """No phantom: air, fat and muscle of the patient stand in for one."""
     salt: Salt = "HA"
     """The salt that densities are equivalents of: that of the tissues' own densities."""
-    air: Air
-    """Air round the patient."""
-    fat: Fat
-    """Fat under the skin."""
-    muscle: Muscle
-    """Muscle."""
+    air_HU: Hounsfield | None = None
+    """Mean of the image, or peak of its histogram, in the air round the patient."""
+    air_label: Label | None = None
+    """Instead: the label of a region in it."""
+    air_mg_per_cm3: Annotated[float, Field(ge=-1200, le=-500)] = -840.0
+    """Its density by a phantom."""
+    fat_HU: Hounsfield | None = None
+    """The same of fat under the skin."""
+    fat_label: Label | None = None
+    """Instead: the label of a region in it."""
+    fat_mg_per_cm3: Annotated[float, Field(ge=-200, le=0)] = -80.0
+    """Its density by a phantom."""
+    muscle_HU: Hounsfield | None = None
+    """The same of muscle."""
+    muscle_label: Label | None = None
+    """Instead: the label of a region in it."""
+    muscle_mg_per_cm3: Annotated[float, Field(ge=-50, le=150)] = 30.0
+    """Its density by a phantom."""
+
+    @model_validator(mode="after")
+    def _one_mean_each(self) -> Self:
+        for tissue in TISSUES:
+            if (getattr(self, f"{tissue}_HU") is None) == (getattr(self, f"{tissue}_label") is None):
+                raise ValueError(f"needs either {tissue}_HU or {tissue}_label (not both)")
+        return self
 
     def asks_for(self) -> tuple[int, ...]:
         """Labels of the tissues."""
-        return tuple(one.label for one in (self.air, self.fat, self.muscle) if one.label)
+        return tuple(label for label in (self.air_label, self.fat_label, self.muscle_label) if label)
 
     def line(self, mean_of: MeanOf) -> Line:
         """The nearest straight line."""
-        tissues = {"air": self.air, "fat": self.fat, "muscle": self.muscle}
-        found = [float(mean_of(one.label)) if one.label else float(one.mean_HU or 0.0) for one in tissues.values()]
-        wanted = [one.density_mg_per_cm3 for one in tissues.values()]
-        return fitted(list(tissues), found, wanted, self.salt, "bone.calibration")
+        means = ((self.air_HU, self.air_label), (self.fat_HU, self.fat_label), (self.muscle_HU, self.muscle_label))
+        found = [float(mean_of(label)) if label else float(mean or 0.0) for mean, label in means]
+        wanted = [self.air_mg_per_cm3, self.fat_mg_per_cm3, self.muscle_mg_per_cm3]
+        return fitted(list(TISSUES), found, wanted, self.salt, "bone.calibration")
 
 
 Calibration = Annotated[Calibrated | PhantomLine | Inserts | Phantomless, Field(discriminator="kind")]

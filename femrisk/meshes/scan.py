@@ -35,6 +35,12 @@ class ScanRecord:
     ceiling_share: float
     mean_mg_per_cm3: float
 
+    def lines(self) -> dict[str, str]:
+        """What was done and what came of it, in words, numbered."""
+        said = (*self.steps, f"mean of the bone: {self.mean_mg_per_cm3:.0f} mg/cm3 {self.kind}")
+        told = {f"scan, step {number}": step for number, step in enumerate(said, 1)}
+        return told | {f"scan, doubt {number}": doubt for number, doubt in enumerate(self.warnings, 1)}
+
 
 @dataclass(frozen=True, eq=False)
 class Scan:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femrisk.meshes.labelled import FEMUR_REGIONS, REGIONS
-from femrisk.output.charts import GREY, bars, curves, load_text, new_figure, order, save, title
+from femrisk.output.charts import GREY, bars, curves, densities, load_text, new_figure, order, save, title
 from femrisk.output.folder import ResultFolder
+from femrisk.output.scan import scan_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,6 +46,7 @@ def draw(folder: ResultFolder) -> tuple[Path, ...]:
         *(stress(folder, load) for load in with_fields),
         *(curves(folder, load) for load in loads),
         *([bars(folder)] if loads else []),
+        *([densities(folder)] if scan_file(folder).is_file() else []),
     )
 
 

@@ -45,7 +45,7 @@ def test_a_rod_off_the_line_is_told() -> None:
 def test_air_fat_and_muscle_stand_in_for_a_phantom() -> None:
     # a scanner with 0.83 mg/cm3 per HU and -12 at 0
     means = {name: (density + 12) / 0.83 for name, density in (("air", -840), ("fat", -80), ("muscle", 30))}
-    found = line(kind="phantomless", **{name: {"mean_HU": mean} for name, mean in means.items()})
+    found = line(kind="phantomless", **{f"{name}_HU": mean for name, mean in means.items()})
     assert (found.slope, found.intercept, found.kind) == (pytest.approx(0.83), pytest.approx(-12), "HA")
 
 
@@ -58,7 +58,9 @@ def test_rods_that_give_no_line_are_refused(means: tuple[float, float], says: st
         line(kind="inserts", rods=rods)
 
 
-def test_a_rod_has_one_mean() -> None:
+def test_a_rod_and_a_tissue_have_one_mean() -> None:
+    with pytest.raises(ValidationError, match="either fat_HU or fat_label"):
+        line(kind="phantomless", air_HU=-1000, fat_HU=-100, fat_label=3, muscle_HU=50)
     with pytest.raises(ValidationError, match="either mean_HU or label"):
         line(kind="inserts", rods=[{"density_mg_per_cm3": 0}, {"density_mg_per_cm3": 1, "mean_HU": 1, "label": 2}])
 
