@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from femrisk.meshes.anatomy import Anatomy
 from femrisk.meshes.labelled import Floats
-from femrisk.meshes.volume import Volume
+from femrisk.meshes.volume import Volume, centres
 
 TO_LPS = np.diag([-1.0, -1.0, 1.0])
 
@@ -43,7 +43,8 @@ def scan_of(
 ) -> tuple[Volume, Volume]:
     """An image, mg/cm3, and a label map (1 in the bone), in a frame that is the bone's own (RAS).
 
-    Every voxel is the mean of 2 x 2 x 2 points, the whole is blurred, then noise is added.
+    Every voxel is the mean of 2 x 2 x 2 points, the whole is blurred, then noise is added; a voxel has the label where
+    its centre lies in the bone.
 
     Args:
         anatomy: the bone; cut at its own ends.
@@ -57,7 +58,7 @@ def scan_of(
     """
     low, high = anatomy.outer.bounds()
     empty = placed(low - margin_mm, high + margin_mm, spacing, turn_deg)
-    image, inside = np.zeros(empty.shape), np.zeros(empty.shape)
+    image = np.zeros(empty.shape)
     indices = np.indices(empty.shape).reshape(3, -1).T
     for offset in np.stack(np.meshgrid(*[[-0.25, 0.25]] * 3, indexing="ij"), axis=-1).reshape(-1, 3):
         points = empty.points(indices + offset)
@@ -65,10 +66,10 @@ def scan_of(
         values = np.full(len(points), beside)
         values[held] = density_of(points[held])
         image += values.reshape(empty.shape) / 8
-        inside += held.reshape(empty.shape) / 8
     image = ndimage.gaussian_filter(image, blur_mm / np.array(spacing), mode="nearest")
     image += noise * np.random.default_rng(1).standard_normal(empty.shape)
-    return empty.with_values(image.astype(np.float32)), empty.with_values((inside > 0.5).astype(np.uint8))
+    inside = (anatomy.outer.distance(centres(empty)) < 0).reshape(empty.shape)
+    return empty.with_values(image.astype(np.float32)), empty.with_values(inside.astype(np.uint8))
 
 
 def write(volume: Volume, file: Path) -> Path:
