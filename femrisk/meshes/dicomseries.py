@@ -15,7 +15,7 @@ import numpy as np
 
 from femrisk.errors import GeometryError
 from femrisk.meshes.labelled import Floats
-from femrisk.meshes.volume import Volume
+from femrisk.meshes.volume import Volume, from_lps
 
 TAGS = (
     "Modality",
@@ -75,9 +75,10 @@ def read_series(folder: Path, where: str) -> Volume:
         raise GeometryError(where, "the pixels of its slices cannot be read: a file is truncated or damaged") from None
     first, last = slices[0], slices[-1]
     along = np.subtract(last.position, first.position) / (len(slices) - 1)
-    row, column = np.array(first.orientation[:3]), np.array(first.orientation[3:])
-    lps = np.column_stack([row * first.spacing[1], column * first.spacing[0], along, first.position])
-    return Volume(values.transpose(), np.diag([-1.0, -1.0, 1.0]) @ lps)
+    step = float(np.linalg.norm(along))
+    cosines = np.column_stack([first.orientation[:3], first.orientation[3:], along / step])
+    spacing = np.array([first.spacing[1], first.spacing[0], step])
+    return Volume(values.transpose(), from_lps(cosines, spacing, np.array(first.position)))
 
 
 def quantity_of(folder: Path) -> str:

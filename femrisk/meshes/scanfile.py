@@ -10,7 +10,7 @@ import math
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +21,10 @@ from numpy.typing import NDArray
 
 from femrisk.errors import GeometryError
 from femrisk.meshes.dicomseries import read_series
-from femrisk.meshes.labelled import Floats
 from femrisk.meshes.surfacefile import similar
-from femrisk.meshes.volume import Volume
+from femrisk.meshes.volume import Volume, from_lps
 
 ENDINGS = (".nii", ".nii.gz", ".mha", ".mhd", ".nrrd", ".nhdr")
-#: of readers' LPS to RAS
-TO_RAS = np.diag([-1.0, -1.0, 1.0])
 #: 1024 x 1024 x 2000 voxels; a whole body has fewer
 MOST_VOXELS = 2_100_000_000
 #: bytes read at once where a file is only counted
@@ -61,13 +58,8 @@ def read_scan(path: str | Path, where: str) -> Volume:
     values = SimpleITK.GetArrayFromImage(image).reshape(size[2::-1]).transpose()
     if image.GetDimension() == 4:
         image = image[:, :, :, 0]
-    return Volume(values, placed(image.GetDirection(), image.GetSpacing(), image.GetOrigin()))
-
-
-def placed(direction: Sequence[float], spacing: Sequence[float], origin: Sequence[float]) -> Floats:
-    """(3, 4) affine in RAS of what readers tell in LPS."""
-    columns = np.array(direction).reshape(3, 3) * np.array(spacing)
-    return np.asarray(TO_RAS @ np.column_stack([columns, origin]))
+    cosines = np.array(image.GetDirection()).reshape(3, 3)
+    return Volume(values, from_lps(cosines, np.array(image.GetSpacing()), np.array(image.GetOrigin())))
 
 
 def refuse_unreadable(path: Path, where: str) -> None:

@@ -95,6 +95,16 @@ def centres(volume: Volume) -> Floats:
     return volume.points(np.indices(volume.shape).reshape(3, -1).T)
 
 
+def from_lps(cosines: Floats, spacing: Floats, origin: Floats) -> Floats:
+    """(3, 4) affine in RAS of columns of cosines (3, 3), spacing (3,) and origin (3,) that a file tells in LPS.
+
+    One kind of file keeps seven digits, another sixteen: what both hold is kept (1e-6, 1e-5 mm and 1e-3 mm), so that a
+    scan gives the same mesh whatever file it lies in.
+    """
+    lps = np.column_stack([np.round(cosines, 6) * np.round(spacing, 5), np.round(origin, 3)])
+    return np.asarray(np.diag([-1.0, -1.0, 1.0]) @ lps)
+
+
 def trimmed(mask: Volume) -> Volume:
     """The smallest block with all that is True, and one voxel more around it (False beyond the image's end)."""
     where = [np.flatnonzero(mask.values.any(axis=tuple(other for other in range(3) if other != i))) for i in range(3)]
