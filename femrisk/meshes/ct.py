@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from femrisk.meshes.anatomy import Anatomy, FemurAnatomy, VertebraAnatomy
 from femrisk.meshes.calibration import Calibration, Label
@@ -20,7 +20,7 @@ from femrisk.meshes.sampled import lattice
 from femrisk.meshes.scan import Scan
 from femrisk.meshes.scanfile import read_scan
 from femrisk.meshes.scanning import IMAGE, LABELS, Recipe, refuse_image, scanned
-from femrisk.meshes.surface import SurfaceBone, SurfaceLandmarks
+from femrisk.meshes.surface import SurfaceBone, SurfaceLandmarks, known_anatomy
 from femrisk.meshes.surface_vertebra import SurfaceVertebra, VertebraSurfaceLandmarks
 from femrisk.meshes.triangles import Triangles
 from femrisk.meshes.vertebra_atlas import ASH_PER_QCT
@@ -168,6 +168,8 @@ class CTFemur(ScannedBone):
     """Depth to which the neck below and in front fails as cortex does (default from age, Poole 2010)."""
     shaft_cortex_mm: Annotated[float, Field(ge=2, le=10)] | None = None
     """Depth to which the shaft fails as cortex does (default: the preset's share of the diameter)."""
+
+    _known = field_validator("anatomy", mode="before")(known_anatomy)
 
     def resolved(self, sex: str, age_years: float) -> CTFemur:
         """The same bone with every default that does not come from the files filled in."""

@@ -42,7 +42,7 @@ class LabelledMesh:
     region: NDArray[np.uint8]
     #: (m, 4) ash density of the host bone at the Gauss points, g/cm3, before any lesion or treatment
     density: Floats
-    #: the same with the lesions a scan shows; None where the bone comes from no scan
+    #: the same with the lesions a scan shows; None where there is none in it
     as_scanned: Floats | None = None
 
     def inside(self, solid: str) -> NDArray[np.bool_]:

@@ -127,9 +127,9 @@ def _labelled(made: Complex, names: tuple[str, ...], anatomy: Anatomy) -> Labell
     )
     named = replace(blank, region=anatomy.region(blank.centroids()))
     if anatomy.scan is not None:
-        corners = named.points[named.tets]
-        host, scanned = (one.in_cells(corners) for one in (anatomy.scan.density, anatomy.scan.as_scanned))
-        return replace(named, density=host, as_scanned=scanned)
+        scan, corners = anatomy.scan, named.points[named.tets]
+        ill = None if scan.as_scanned is scan.density else scan.as_scanned.in_cells(corners)
+        return replace(named, density=scan.density.in_cells(corners), as_scanned=ill)
     cortical = np.repeat(~named.cancellous(), 4)
     return replace(named, density=anatomy.density(named.gauss_points().reshape(-1, 3), cortical).reshape(-1, 4))
 

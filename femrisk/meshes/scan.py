@@ -48,7 +48,7 @@ class Scan:
 
     #: of the bone without its lesions
     density: ImageDensity
-    #: with them
+    #: with them; the same object where there are none
     as_scanned: ImageDensity
     #: of the label map, the part round the bone
     labels: Volume

@@ -89,8 +89,8 @@ def scanned(image: Volume, labels: Volume, mask: Volume, drawn: Anatomy, recipe:
     values, inside = near.values.astype(np.float64), depth < 0
     line = recipe.calibration.line(lambda label: mean_of(image, labels, label))
     chain = to_ash(line.kind, recipe.bone, recipe.relations)
-    density = line.of(values)
-    ash = density
+    calibrated = line.of(values)
+    ash = calibrated
     for relation in chain:
         ash = relation.of(ash)
     rim = float(np.cbrt(near.voxel_mm3)) if recipe.rim_mm is None else recipe.rim_mm
@@ -106,10 +106,12 @@ def scanned(image: Volume, labels: Volume, mask: Volume, drawn: Anatomy, recipe:
         f"rim: voxels less than {rim:.2g} mm under the surface take the density below them where it is higher",
         *told,
     )
-    record = recorded(density[inside], ash[inside], line.kind, steps, line.warnings)
+    record = recorded(calibrated[inside], ash[inside], line.kind, steps, line.warnings)
     for warning in record.warnings:
         logger.warning("%s: %s", IMAGE, warning)
-    return Scan(ImageDensity(host), ImageDensity(measured), lesion, recipe.lesion_labels, record)
+    density = ImageDensity(host)
+    as_scanned = density if host is measured else ImageDensity(measured)
+    return Scan(density, as_scanned, lesion, recipe.lesion_labels, record)
 
 
 def mean_of(image: Volume, labels: Volume, label: int) -> float:

@@ -55,6 +55,13 @@ class SurfaceLandmarks(Part):
         return self
 
 
+def known_anatomy(said: object) -> object:
+    """``said``, if it is a femur: what is neither that nor a vertebra is taken for one by default, and refused here."""
+    if said != "proximal_femur":
+        raise ValueError(f"unknown value (allowed: proximal_femur, vertebra, got: {said})")
+    return said
+
+
 class SurfaceBone(Part):
     """A femur from a file of triangles, whole or cut through the shaft; cortex and density come from the atlas."""
 
@@ -89,12 +96,7 @@ class SurfaceBone(Part):
     trochanter_ash_g_per_cm3: Annotated[float, Field(ge=0.03, le=0.4)] = TROCHANTER
     """Cancellous ash density of the trochanters in donors of the source's age (band 0.08-0.17): it decides a fall."""
 
-    @field_validator("anatomy", mode="before")
-    @classmethod
-    def _known(cls, said: object) -> object:
-        if said != "proximal_femur":
-            raise ValueError(f"unknown value (allowed: proximal_femur, vertebra, got: {said})")
-        return said
+    _known = field_validator("anatomy", mode="before")(known_anatomy)
 
     def resolved(self, sex: str, age_years: float) -> SurfaceBone:
         """The same bone with every default that does not come from the file filled in."""
