@@ -51,7 +51,7 @@ class NamedArm(Part):
 
     def paint(self, solids: tuple[Solid, ...], lesions: Lesions) -> Paint:
         """(solid, material) pairs; the last one wins in a cell. ``solids`` are the arm's own."""
-        tissue = tuple((lesion.name, f"tumour_{lesion.nature}") for lesion in lesions)
+        tissue = tuple((lesion.name, lesion.tissue) for lesion in lesions)
         cement = tuple((solid.name, "pmma") for solid in solids if solid.role == "cement")
         metal = tuple((solid.name, self.metal()) for solid in solids if solid.role == "device")
         return tissue + cement + metal

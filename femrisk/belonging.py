@@ -11,7 +11,6 @@ from femrisk.analysis import SUITED, Analysis
 from femrisk.arms import Arm
 from femrisk.document import KeyPath
 from femrisk.loads import Load
-from femrisk.meshes.lesions import PlacedPart
 from femrisk.meshes.sites import FEMUR_SITES, VERTEBRA_SITES
 from femrisk.scores import BONES, SCORES
 
@@ -26,6 +25,14 @@ USUAL_SCORES: dict[str, tuple[str, ...]] = {
 Wrong = tuple[KeyPath, str]
 
 
+class Sited(Protocol):
+    """A lesion."""
+
+    @property
+    def site(self) -> str | None:
+        """Where it lies; None where its place is no name."""
+
+
 class Of(Protocol):
     """An arm or a load."""
 
@@ -38,7 +45,7 @@ class Of(Protocol):
 
 def strangers(
     bone: str,
-    lesions: Sequence[PlacedPart],
+    lesions: Sequence[Sited],
     arms: Sequence[Of],
     loads: Sequence[Of],
     analysis: Analysis,

@@ -26,8 +26,8 @@ from femrisk.casefile import read_document
 from femrisk.document import Document, KeyPath, suggest
 from femrisk.errors import CaseError
 from femrisk.loads import Load
-from femrisk.meshes import Bone, SurfaceBone, SurfaceVertebra
-from femrisk.meshes.lesions import Lesion
+from femrisk.meshes import Bone
+from femrisk.meshes.labellesion import Lesion
 from femrisk.mistakes import SeveralMistakes, translate
 from femrisk.part import Part
 from femrisk.patient import Patient
@@ -173,7 +173,7 @@ def names(parts: Sequence[Named]) -> tuple[str, ...]:
 
 
 def read_case(path: str | Path) -> Case:
-    """Read and check a case file; a surface file is looked up beside it.
+    """Read and check a case file; files it names are looked up beside it.
 
     Raises:
         CaseError: every mistake of the file, each with its line and key.
@@ -192,10 +192,8 @@ def case_of(document: Document, folder: str | Path) -> Case:
         case = Case.model_validate_json(document.json(), strict=True)
     except ValidationError as error:
         raise CaseError(translate(error, document, Case)) from error
-    if isinstance(case.bone, SurfaceBone | SurfaceVertebra):
-        bone = case.bone.model_copy(update={"file": Path(folder) / case.bone.file})
-        return case.model_copy(update={"bone": bone})
-    return case
+    files = {key: Path(folder) / file for key, file in case.bone if isinstance(file, Path)}
+    return case.model_copy(update={"bone": case.bone.model_copy(update=files)}) if files else case
 
 
 def text_of(case: Case) -> str:

@@ -11,7 +11,7 @@ from femrisk.case import names
 from femrisk.heightcaveats import PLACES
 from femrisk.materials.density import LAWS
 from femrisk.materials.shell import shell_of
-from femrisk.meshes import SurfaceVertebra, Vertebra
+from femrisk.meshes import CTVertebra, SurfaceVertebra, Vertebra
 from femrisk.meshes.anatomy import Anatomy, VertebraAnatomy, femur_of, vertebra_of
 from femrisk.meshes.involvement import measure
 from femrisk.meshes.labelled import Floats
@@ -54,6 +54,10 @@ def bone_table(scene: Scene) -> Table:
     table.add_section()
     for what, value in landmarks(scene.anatomy).items():
         table.add_row(what, value)
+    if scene.anatomy.scan is not None:
+        table.add_section()
+        for what, value in scene.anatomy.scan.record.lines().items():
+            table.add_row(what, value)
     return table
 
 
@@ -171,7 +175,7 @@ def scores_of(scene: Scene) -> dict[str, Score]:
     law = LAWS[known(case.analysis.density_law)]
     if not scene.lesions:
         return assess(names, case.patient, ())
-    if isinstance(case.bone, Vertebra | SurfaceVertebra):
+    if isinstance(case.bone, Vertebra | SurfaceVertebra | CTVertebra):
         spine, level = vertebra_of(scene.anatomy), case.bone.level
         return assess(
             names,

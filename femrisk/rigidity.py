@@ -187,7 +187,7 @@ def cut_at(
     if shell is not None:
         walled = body(anatomy, points) if isinstance(anatomy, VertebraAnatomy) else np.ones(len(points), dtype=bool)
         intact = np.where(walled, with_shell(outer[inside], intact, shell, step_mm), intact)
-    lesioned = with_lesions(points, intact, lesions, step_mm)
+    lesioned = with_lesions(points, intact, lesions, step_mm, law)
     flat = at.local(points)[:, 1:]
     return Cut(
         at.origin + place * at.axes[0],
@@ -212,12 +212,19 @@ def with_shell(outer: Floats, host: Floats, shell: Shell, step_mm: float) -> Flo
     return np.asarray(host * (1 - share) + shell.young_MPa * share)
 
 
-def with_lesions(points: Floats, host: Floats, lesions: Sequence[PlacedLesion], step_mm: float) -> Floats:
+def with_lesions(
+    points: Floats, host: Floats, lesions: Sequence[PlacedLesion], step_mm: float, law: DensityLaw
+) -> Floats:
     """(n,) Young's modulus where lesions hold bone of modulus ``host`` (n,), as the solver paints them."""
     modulus = host
     for lesion in lesions:
-        tissue = MATERIALS[f"tumour_{lesion.nature}"]
-        own = tissue.share * host if isinstance(tissue, HostTissue) else np.full_like(host, tissue.young_MPa)
+        tissue = MATERIALS.get(lesion.tissue)
+        if lesion.as_scanned is not None:
+            own = law.modulus(lesion.as_scanned(points, np.zeros(len(points), dtype=bool)))
+        elif isinstance(tissue, HostTissue):
+            own = tissue.share * host
+        else:
+            own = np.full_like(host, tissue.young_MPa if tissue else 0.0)
         held = _covered(lesion.shape.distance(points), step_mm)
         modulus = modulus * (1 - held) + own * held
     return np.asarray(modulus)

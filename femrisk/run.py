@@ -28,6 +28,7 @@ from femrisk.errors import ComputationError, InputError
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.output.atomic import write_text
 from femrisk.output.folder import ResultFolder, add_provenance, claim, locked, read_labelled
+from femrisk.output.scan import write_scan
 from femrisk.output.table import body_table, models_table, notes, table
 from femrisk.plan import Family, families, mesh_task, solve_task
 from femrisk.preview import scores_of
@@ -75,6 +76,7 @@ def run(
         raise InputError("--ranks", f"weak interfaces are computed on one rank only (allowed: 1, got: {ranks})")
     with locked(results):
         take(scene.case, results, force)
+        write_scan(results, scene.anatomy)
         places = places_of(scene.case, results)
         wanted = [
             (model, str(arm.name), str(load.name))

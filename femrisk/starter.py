@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from femrisk.case import Case
-from femrisk.place import item_of, kinds, models_of, unwrap
+from femrisk.place import item_of, kinds, models_of, unwrap, words_of
 from femrisk.units import Interval, interval, unit_of
 
 Example = Mapping[str, Any]
@@ -60,7 +60,25 @@ VERTEBRA: Example = {
     ],
     "loads": [{"kind": "axial_compression", "endplates": "discs"}, {"kind": "flexion", "endplates": "discs"}],
 }
-STARTERS: Mapping[str, Example] = {"femur": FEMUR, "vertebra": VERTEBRA}
+#: The question of ``femrisk init ct``.
+CT: Example = {
+    "name": "my_scan",
+    "patient": {"sex": "female", "age_years": 68, "height_cm": 165, "mass_kg": 70},
+    "bone": {
+        "kind": "ct",
+        "image": "ct.nii.gz",
+        "labels": "labels.nii.gz",
+        "calibration": {"kind": "phantom_line", "slope_mg_per_cm3_per_HU": 0.8, "intercept_mg_per_cm3": 0},
+        "bone_labels": [1],
+        "lesion_labels": [2],
+        "anatomy": "vertebra",
+        "level": "L1",
+    },
+    "lesions": [{"kind": "label", "label": 2, "nature": "lytic"}],
+    "arms": [{"kind": "intact"}, {"kind": "untreated"}, {"kind": "pvp", "body_fraction": 0.162}],
+    "loads": [{"kind": "axial_compression", "endplates": "discs"}],
+}
+STARTERS: Mapping[str, Example] = {"femur": FEMUR, "vertebra": VERTEBRA, "ct": CT}
 #: Values for options that have no default, where a kind is shown that the example does not use.
 SAMPLES: Example = {
     "radius_mm": 10,
@@ -71,6 +89,13 @@ SAMPLES: Example = {
     "side": "left",
     "level": "L1",
     "height_loss_share": 0.3,
+    "label": 1,
+    "image": "ct.nii.gz",
+    "labels": "labels.nii.gz",
+    "unit": "mg_per_cm3_K2HPO4",
+    "slope_mg_per_cm3_per_HU": 0.8,
+    "intercept_mg_per_cm3": 0,
+    "density_mg_per_cm3": 100,
 }
 
 HEADER = """\
@@ -112,7 +137,7 @@ def bones_of(model: type[BaseModel], default: str) -> tuple[str, ...]:
 def starter(example: Example = FEMUR) -> str:
     """The commented text of an example case."""
     bone = of_kind(models_of(Case.model_fields["bone"].annotation), example["bone"])
-    page = Page(str(getattr(bone, "anatomy", "")))
+    page = Page(bones_of(bone, "")[0])
     return "\n".join([*comment(HEADER.strip(), ""), *block(Case, example, "", page)]) + "\n"
 
 
@@ -196,7 +221,8 @@ def hidden(lines: list[str], indent: str) -> list[str]:
 
 def of_kind(models: tuple[type[BaseModel], ...], values: Example) -> type[BaseModel]:
     """The member of a union that ``values`` belong to."""
-    return next((model for model in models if values.get("kind") in kinds(model)), models[0])
+    fitting = [model for model in models if values.get("kind") in kinds(model)] or list(models)
+    return next((model for model in fitting if values.get("anatomy") in words_of(model, "anatomy")), fitting[0])
 
 
 def summary(model: type[BaseModel]) -> str:

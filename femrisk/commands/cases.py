@@ -11,7 +11,7 @@ from femrisk.commands.verb import load, screen
 from femrisk.errors import InputError
 
 #: what ``init`` knows
-STARTERS = ("femur", "vertebra")
+STARTERS = ("femur", "vertebra", "ct")
 
 
 def init_options(parser: ArgumentParser) -> None:

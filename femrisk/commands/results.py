@@ -32,7 +32,7 @@ def run_options(parser: ArgumentParser) -> None:
         )
     parser.add_argument("--force", action="store_true", help="redo finished pairs")
     parser.add_argument("--meshes", type=Path, metavar="DIR", help="keep meshes there, and share them with other cases")
-    parser.add_argument("--no-figures", action="store_true", help="draw no pictures")
+    parser.add_argument("--no-figures", action="store_true", help="draw no pictures, write no report")
 
 
 def run(options: Namespace) -> int:
@@ -60,7 +60,8 @@ def run(options: Namespace) -> int:
         figures=not options.no_figures,
         console=screen(),
     )
-    write_report(folder)
+    if not options.no_figures:
+        write_report(folder)
     wanted = [(arm, load) for arm in arms for load in loads]
     wanted = [pair for pair in wanted if pair[0] in (options.arm or arms) and pair[1] in (options.load or loads)]
     lacking = False

@@ -20,6 +20,8 @@ from femrisk.meshes.vertebra_atlas import ARCH
 HOSTS = ("cancellous", "cortical", "marrow")
 VERTEBRA_HOSTS = ("cancellous", "posterior_elements")
 LIVING = ("cancellous", "cortical", "posterior_elements")
+#: Tissue of a real lesion: by the density that the scan shows there, as bone without fabric.
+AS_SCANNED = "as_scanned"
 #: Ash density under which the tissue is marrow, not bone, and no place to look for a fracture, g/cm3.
 MARROW_DENSITY = 0.1
 
@@ -105,10 +107,16 @@ def paint(
     names, index, curve = list(bone.names), bone.index.copy(), bone.curve
     foreign = np.zeros(len(mesh.tets), dtype=bool)
     for solid, name in layers:
-        material, cells = MATERIALS[name], mesh.inside(solid)
+        cells = mesh.inside(solid)
         if name not in names:
             names.append(name)
         index[cells] = names.index(name)
+        if name == AS_SCANNED and mesh.as_scanned is not None:
+            scanned = host(replace(mesh, density=mesh.as_scanned), density_law)
+            curve = curve.where(cells[:, None], scanned.curve)
+            foreign[cells] = True
+            continue
+        material = MATERIALS[name]
         foreign[cells] = not isinstance(material, HostTissue)
         if isinstance(material, HostTissue):
             layer = bone.curve.scaled(material.share)

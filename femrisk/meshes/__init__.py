@@ -6,21 +6,25 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
+from femrisk.meshes.ct import CTFemur, CTVertebra
 from femrisk.meshes.femur import ProximalFemur
 from femrisk.meshes.surface import SurfaceBone
 from femrisk.meshes.surface_vertebra import SurfaceVertebra
 from femrisk.meshes.vertebra import Vertebra
 
 
-def shown(surface: Any) -> str:
-    """What a surface shows, a femur where its case does not say."""
-    said = surface.get("anatomy") if isinstance(surface, dict) else surface.anatomy
+def shown(bone: Any) -> str:
+    """What a surface or a scan shows, a femur where its case does not say."""
+    said = bone.get("anatomy") if isinstance(bone, dict) else bone.anatomy
     return "vertebra" if said == "vertebra" else "proximal_femur"
 
 
 Surface = Annotated[
     Annotated[SurfaceBone, Tag("proximal_femur")] | Annotated[SurfaceVertebra, Tag("vertebra")], Discriminator(shown)
 ]
-Bone = Annotated[ProximalFemur | Surface | Vertebra, Field(discriminator="kind")]
+Scanned = Annotated[
+    Annotated[CTFemur, Tag("proximal_femur")] | Annotated[CTVertebra, Tag("vertebra")], Discriminator(shown)
+]
+Bone = Annotated[ProximalFemur | Surface | Scanned | Vertebra, Field(discriminator="kind")]
 
-__all__ = ["Bone", "ProximalFemur", "SurfaceBone", "SurfaceVertebra", "Vertebra"]
+__all__ = ["Bone", "CTFemur", "CTVertebra", "ProximalFemur", "SurfaceBone", "SurfaceVertebra", "Vertebra"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from femrisk.errors import GeometryError
 from femrisk.meshes.heightchange import HeightChange
 from femrisk.meshes.labelled import Floats
+from femrisk.meshes.scan import Scan
 from femrisk.meshes.shapes import Shape
 
 
@@ -101,6 +102,8 @@ class Anatomy:
     to_source: Floats
     #: (n, 3) points -> (n,) index into REGIONS
     region: Callable[[Floats], NDArray[np.uint8]]
+    #: where the bone was scanned and how its density was read; None without a scan
+    scan: Scan | None = field(default=None, kw_only=True)
 
     def farthest(self, direction: Floats) -> Floats:
         """(3,) the surface point farthest along ``direction`` (3,)."""

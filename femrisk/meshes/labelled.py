@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,8 @@ class LabelledMesh:
     region: NDArray[np.uint8]
     #: (m, 4) ash density of the host bone at the Gauss points, g/cm3, before any lesion or treatment
     density: Floats
+    #: the same with the lesions a scan shows; None where there is none in it
+    as_scanned: Floats | None = None
 
     def inside(self, solid: str) -> NDArray[np.bool_]:
         """(m,) True for cells inside the named solid.
@@ -82,16 +85,18 @@ class LabelledMesh:
 
     def save(self, path: str | Path) -> None:
         """Write every array to ``path`` (npz)."""
+        arrays: dict[str, Any] = {
+            "points": self.points,
+            "tets": self.tets,
+            "membership": self.membership,
+            "solids": np.array(self.solids),
+            "region": self.region,
+            "density": self.density,
+        }
+        if self.as_scanned is not None:
+            arrays["as_scanned"] = self.as_scanned
         with Path(path).open("wb") as file:
-            np.savez(
-                file,
-                points=self.points,
-                tets=self.tets,
-                membership=self.membership,
-                solids=np.array(self.solids),
-                region=self.region,
-                density=self.density,
-            )
+            np.savez(file, **arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> LabelledMesh:
@@ -104,6 +109,7 @@ class LabelledMesh:
                 solids=tuple(str(name) for name in data["solids"]),
                 region=data["region"],
                 density=data["density"],
+                as_scanned=data.get("as_scanned"),
             )
 
 

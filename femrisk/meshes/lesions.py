@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from femrisk.errors import GeometryError
@@ -50,6 +52,13 @@ class PlacedLesion:
     site: str
     #: smallest semi-axis, mm
     size_mm: float
+    #: density of its tissue, as of an anatomy; None for tumour of its nature
+    as_scanned: Callable[[Floats, NDArray[np.bool_]], Floats] | None = None
+
+    @property
+    def tissue(self) -> str:
+        """What it is painted with where nothing treats it."""
+        return f"tumour_{self.nature}" if self.as_scanned is None else "as_scanned"
 
     @property
     def solid(self) -> Solid:
@@ -226,9 +235,6 @@ class IrregularLesion(PlacedPart):
         shape = irregular_body(center, self.radius_mm, self.roughness, self.seed)
         lesion = PlacedLesion(name, shape, center, self.nature, site, shape.smallest_radius)
         return self.fitting(lesion, anatomy, "radius_mm")
-
-
-Lesion = Annotated[SphereLesion | EllipsoidLesion | IrregularLesion, Field(discriminator="kind")]
 
 
 def local_frame(lesion: PlacedLesion, anatomy: Anatomy) -> Frame:

@@ -131,6 +131,10 @@ def _labelled(made: Complex, names: tuple[str, ...], anatomy: Anatomy) -> Labell
 def sampled(mesh: LabelledMesh, anatomy: Anatomy) -> LabelledMesh:
     """The mesh with regions and density of a bone of this shape; nothing else of it depends on density."""
     named = replace(mesh, region=anatomy.region(mesh.centroids()))
+    if anatomy.scan is not None:
+        scan, corners = anatomy.scan, named.points[named.tets]
+        ill = None if scan.as_scanned is scan.density else scan.as_scanned.in_cells(corners)
+        return replace(named, density=scan.density.in_cells(corners), as_scanned=ill)
     cortical = np.repeat(~named.cancellous(), 4)
     return replace(named, density=anatomy.density(named.gauss_points().reshape(-1, 3), cortical).reshape(-1, 4))
 

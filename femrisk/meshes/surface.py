@@ -55,6 +55,13 @@ class SurfaceLandmarks(Part):
         return self
 
 
+def known_anatomy(said: object) -> object:
+    """``said``, if it is a femur: what is neither that nor a vertebra is taken for one by default, and refused here."""
+    if said != "proximal_femur":
+        raise ValueError(f"unknown value (allowed: proximal_femur, vertebra, got: {said})")
+    return said
+
+
 class SurfaceBone(Part):
     """A femur from a file of triangles, whole or cut through the shaft; cortex and density come from the atlas."""
 
@@ -89,12 +96,7 @@ class SurfaceBone(Part):
     trochanter_ash_g_per_cm3: Annotated[float, Field(ge=0.03, le=0.4)] = TROCHANTER
     """Cancellous ash density of the trochanters in donors of the source's age (band 0.08-0.17): it decides a fall."""
 
-    @field_validator("anatomy", mode="before")
-    @classmethod
-    def _known(cls, said: object) -> object:
-        if said != "proximal_femur":
-            raise ValueError(f"unknown value (allowed: proximal_femur, vertebra, got: {said})")
-        return said
+    _known = field_validator("anatomy", mode="before")(known_anatomy)
 
     def resolved(self, sex: str, age_years: float) -> SurfaceBone:
         """The same bone with every default that does not come from the file filled in."""
@@ -117,7 +119,15 @@ class SurfaceBone(Part):
         """
         surface = close(read_surface(self.file, self.units, WHERE), WHERE)
         refuse_crossing(surface, WHERE)
-        to_source, marks, standing = self.placed(surface)
+        return self.on(surface)
+
+    def on(self, surface: Triangles, where: str = WHERE) -> FemurAnatomy:
+        """Surfaces, density and landmarks, on triangles in mm whatever the file holds.
+
+        Raises:
+            GeometryError: it is not that of a femur of this side.
+        """
+        to_source, marks, standing = self.placed(surface, where)
         low, high = standing.points[standing.points[:, 2] > marks.distal_z - 6].min(axis=0), standing.points.max(axis=0)
         box = np.array([[low[0], low[1], marks.distal_z - 6], high])
         whole, feet = solid_distance(standing, box, self.rounding_mm)
@@ -142,14 +152,14 @@ class SurfaceBone(Part):
             self.shaft_cortex_mm or float(share * diameter),
         )
 
-    def placed(self, surface: Triangles) -> tuple[Floats, FemurLandmarks, Triangles]:
+    def placed(self, surface: Triangles, where: str = WHERE) -> tuple[Floats, FemurLandmarks, Triangles]:
         """(3, 4) from the standard frame to the file's axes (mm), the landmarks, and the surface in the standard frame.
 
         Raises:
             GeometryError: landmarks cannot be found, are not those of a femur, or show the other side.
         """
-        axes, neck = self.axes(surface)
-        frame = axes.frame(self.medial(surface, axes), self.side)
+        axes, neck = self.axes(surface, where)
+        frame = axes.frame(self.medial(surface, axes, where), self.side)
         points = (surface.points - axes.origin) @ frame[:, :3]
         # the mirror of a right femur turns its triangles inside out
         faces = surface.faces if self.side == "left" else surface.faces[:, ::-1]
@@ -158,31 +168,31 @@ class SurfaceBone(Part):
             neck.area, (neck.center - axes.origin) @ frame[:, :3], (neck.outline - axes.origin) @ frame[:, :3]
         )
         head = (axes.head_center - axes.origin) @ frame[:, :3]
-        marks = landmarks_on(standing, head, axes.head_radius, neck, self.wanted_length(), WHERE)
+        marks = landmarks_on(standing, head, axes.head_radius, neck, self.wanted_length(), where)
         return frame, marks, standing
 
-    def axes(self, surface: Triangles) -> tuple[Axes, Section]:
+    def axes(self, surface: Triangles, where: str = WHERE) -> tuple[Axes, Section]:
         """Head, neck and shaft in the file's axes, given or found, and the neck's narrowest section."""
         given = self.landmarks or SurfaceLandmarks()
         check_inside(surface, given)
         if given.head_center_mm is not None and given.head_radius_mm is not None:
             head, radius = np.array(given.head_center_mm), given.head_radius_mm
         else:
-            head, radius = find_head(surface, WHERE)
+            head, radius = find_head(surface, where)
         if given.shaft_points_mm is not None:
             shaft = np.mean(given.shaft_points_mm, axis=0)
             up = unit(np.subtract(*given.shaft_points_mm))
             up = up if (head - shaft) @ up > 0 else -up
         else:
-            shaft, up = find_shaft(surface, head, radius, self.wanted_length(), WHERE)
+            shaft, up = find_shaft(surface, head, radius, self.wanted_length(), where)
         neck = find_neck(surface, head, radius, shaft, up)
         if given.neck_center_mm is not None:
             center = np.array(given.neck_center_mm)
             neck = section_at(surface, center, unit(center - head)) or neck
             neck = Section(neck.area, center, neck.outline)
-        return Axes(head, radius, neck.center, crossing(head, neck.center, shaft, up, WHERE), up), neck
+        return Axes(head, radius, neck.center, crossing(head, neck.center, shaft, up, where), up), neck
 
-    def medial(self, surface: Triangles, axes: Axes) -> Floats:
+    def medial(self, surface: Triangles, axes: Axes, where: str = WHERE) -> Floats:
         """(3,) medial, in the file's axes."""
         found = condylar_medial(surface, axes, self.side) if self.anteversion_deg is None else None
         if found is not None:
@@ -190,7 +200,7 @@ class SurfaceBone(Part):
         angle = self.anteversion_deg
         if angle is None:
             angle = PRESETS[self.preset or "female"]["anteversion_deg"]
-            logger.warning("%s: shows no condyles: an anteversion of %g degrees is assumed", WHERE, angle)
+            logger.warning("%s: shows no condyles: an anteversion of %g degrees is assumed", where, angle)
         return anteverted_medial(axes, self.side, float(np.radians(angle)))
 
     def wanted_length(self) -> float:

@@ -102,18 +102,26 @@ class SurfaceVertebra(Part):
         """
         surface = close(read_surface(self.file, self.units, WHERE, "vertebra"), WHERE)
         refuse_crossing(surface, WHERE)
-        pose = self.placed(surface)
+        return self.on(surface)
+
+    def on(self, surface: Triangles, where: str = WHERE) -> VertebraAnatomy:
+        """Surface, density and landmarks, on triangles in mm whatever the file holds.
+
+        Raises:
+            GeometryError: it is not that of a vertebra.
+        """
+        pose = self.placed(surface, where)
         standing = Triangles(pose.local(surface.points), surface.faces)
         box = np.array([standing.points.min(axis=0), standing.points.max(axis=0)])
         outer, feet = solid_distance(standing, box, self.rounding_mm)
-        body = measure_body(outer.distance, pose.depth, WHERE)
+        body = measure_body(outer.distance, pose.depth, where)
         density = self.trabecular_density_mg_per_cm3 or 0.0
         atlas = VertebraAtlas.of_mean(body, density / 1000)
         seen = VertebraAnatomy(
             outer=outer,
             inner=None,
             density=atlas.density,
-            landmarks=landmarks_on(standing, outer.distance, body, pose.local(pose.canal[None])[0], WHERE),
+            landmarks=landmarks_on(standing, outer.distance, body, pose.local(pose.canal[None])[0], where),
             surface_points=feet,
             to_source=np.column_stack([pose.axes, pose.origin]),
             region=atlas.region,
@@ -126,7 +134,7 @@ class SurfaceVertebra(Part):
             return seen
         return known_collapsed(seen, self.collapse_kind, self.height_loss_share or 0.0)
 
-    def placed(self, surface: Triangles) -> Pose:
+    def placed(self, surface: Triangles, where: str = WHERE) -> Pose:
         """The standard frame, given or found, in the file's axes (mm).
 
         Raises:
@@ -135,7 +143,7 @@ class SurfaceVertebra(Part):
         given = self.landmarks or VertebraSurfaceLandmarks()
         refuse_off_surface(surface, given)
         tip = None if given.spinous_tip_mm is None else np.array(given.spinous_tip_mm)
-        return find_pose(surface, WHERE, given.ends, tip)
+        return find_pose(surface, where, given.ends, tip)
 
 
 def refuse_off_surface(surface: Triangles, given: VertebraSurfaceLandmarks) -> None:

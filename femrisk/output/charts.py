@@ -9,6 +9,7 @@ import numpy as np
 
 from femrisk.output.atomic import read_json, replacing
 from femrisk.output.folder import ResultFolder, read_history
+from femrisk.output.scan import scan_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,6 +73,23 @@ def curves_figure(folder: ResultFolder, load: str) -> Figure:
     if axes.lines:
         axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=3.2)
     return figure
+
+
+def densities(folder: ResultFolder) -> Path:
+    """Draw how dense the voxels of a scanned bone are; the shares at the ends of what laws are used for are told."""
+    record = read_json(scan_file(folder))
+    ends, voxels = np.array(record["ends_mg_per_cm3"]), np.array(record["voxels"])
+    figure = new_figure(7.0, 3.6)
+    axes = figure.add_subplot()
+    axes.stairs(100 * voxels / voxels.sum(), ends, fill=True, color=COLOURS[2])
+    axes.axvline(record["mean_mg_per_cm3"], color=COLOURS[0], linewidth=1, linestyle="--")
+    axes.set(
+        xlabel=f"density of the bone's voxels (mg/cm3, {record['kind']}; dashed: mean)",
+        ylabel="share of voxels (%)",
+        title=f"{record['floor_share']:.1%} below, {record['ceiling_share']:.1%} above what laws of bone are used for",
+    )
+    axes.spines[["top", "right"]].set_visible(False)
+    return save(figure, folder, "density_histogram.png")
 
 
 def bars_figure(folder: ResultFolder) -> Figure:

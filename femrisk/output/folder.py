@@ -30,7 +30,7 @@ NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
 #: What a run of one case writes, and ``--force`` on a folder of another case removes.
 OURS = (
     *("arms", "models", "meshes", "figures"),
-    *("comparison.json", "comparison.csv", "report.html", "mesh.vtu", "provenance.json"),
+    *("comparison.json", "comparison.csv", "report.html", "mesh.vtu", "scan.json", "provenance.json"),
 )
 
 

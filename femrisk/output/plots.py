@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from femrisk.output.charts import bars, curves, load_text, new_figure, order, save, title
+from femrisk.output.charts import bars, curves, densities, load_text, new_figure, order, save, title
 from femrisk.output.folder import ResultFolder
+from femrisk.output.scan import scan_file
 from femrisk.output.stresscut import (
     COLOUR_MAP,
     LOOKS,
@@ -40,6 +41,7 @@ def draw(folder: ResultFolder) -> tuple[Path, ...]:
         *(stress(folder, load) for load in with_fields),
         *(curves(folder, load) for load in loads),
         *([bars(folder)] if loads else []),
+        *([densities(folder)] if scan_file(folder).is_file() else []),
     )
 
 

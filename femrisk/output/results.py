@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from femrisk.comparison import BODY, BODY_WHEN
 from femrisk.contacts import STRENGTH_STRAIN
 from femrisk.history import Deformation
-from femrisk.materials.field import HOSTS, VERTEBRA_HOSTS, MaterialField
+from femrisk.materials.field import AS_SCANNED, HOSTS, VERTEBRA_HOSTS, MaterialField
 from femrisk.meshes.labelled import REGIONS, Floats, LabelledMesh
 from femrisk.outcome import PairResult
 from femrisk.output.fields import EDGES, von_mises, write_fields
@@ -160,7 +160,7 @@ def group(name: str) -> str:
     """bone, tumour, cement or metal: what carries load under this name of the legend."""
     if name in HOSTS + VERTEBRA_HOSTS:
         return "bone"
-    return "tumour" if name.startswith("tumour") else "cement" if name == "pmma" else "metal"
+    return "tumour" if name.startswith("tumour") or name == AS_SCANNED else "cement" if name == "pmma" else "metal"
 
 
 def implant_peak(mesh: LabelledMesh, field: MaterialField, stress: Floats) -> float | None:

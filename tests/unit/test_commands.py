@@ -40,7 +40,18 @@ def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
 
 def test_every_verb_of_the_contract_is_there() -> None:
     names = [
-        "init", "check", "run", "report", "figures", "mesh", "export", "sweep", "score", "verify", "schema", "doctor",
+        "init",
+        "check",
+        "run",
+        "report",
+        "figures",
+        "mesh",
+        "export",
+        "sweep",
+        "score",
+        "verify",
+        "schema",
+        "doctor",
     ]
     assert [verb.name for verb in VERBS] == names
 
