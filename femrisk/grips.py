@@ -84,19 +84,17 @@ def grip(domain: Domain, boundary: Boundary) -> Unknowns:
     Raises:
         SolverError: a grip takes hold of fewer than four vertices of the mesh.
     """
-    fine_held, coarse_held = np.full(len(domain.nodes), -1), np.full(len(domain.vertices), -1)
+    fine_held = np.full(len(domain.nodes), -1)
     for number, one in enumerate(boundary.grips):
         fine_held[one.zone.core(domain.nodes)] = number
-        coarse_held[one.zone.core(domain.vertices)] = number
-    is_vertex = domain.parents[:, 0] == domain.parents[:, 1]
-    vertex = np.full(len(domain.vertices), -1)
-    vertex[domain.parents[is_vertex, 0]] = np.flatnonzero(is_vertex)
+    coarse_held = fine_held[domain.seats]
+    _, first = np.unique(domain.seats, return_index=True)
 
     masters_fine, masters_coarse = [], []
     for number, one in enumerate(boundary.grips):
         mine = [
-            (int(domain.coarse.to_global[i]), int(domain.fine.to_global[vertex[i]]))
-            for i in np.flatnonzero(coarse_held[: domain.coarse.owned] == number)
+            (int(domain.coarse.to_global[i]), int(domain.fine.to_global[domain.seats[i]]))
+            for i in first[(first < domain.coarse.owned) & (coarse_held[first] == number)]
         ]
         all_ranks = sorted(pair for pairs in domain.comm.allgather(mine) for pair in pairs)
         if len(all_ranks) < 4:

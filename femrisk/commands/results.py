@@ -87,7 +87,7 @@ def mesh(options: Namespace) -> int:
     for family, labelled in mesh_families(scene).items():
         folder.mkdir(parents=True, exist_ok=True)
         write_mesh(folder / f"{family}.vtu", labelled)
-        cells, vertices = len(labelled.tets), len(labelled.points)
+        cells, vertices = len(labelled.cells), len(labelled.points)
         table.add_row(str(folder / f"{family}.vtu"), f"{cells}", f"{vertices}", ", ".join(labelled.solids))
     screen().print(table)
     return 0

@@ -103,13 +103,15 @@ def _drawable(folder: ResultFolder) -> tuple[tuple[str, str], ...]:
 
 
 def _grid(folder: ResultFolder, arm: str, load: str) -> Any:
-    """The pair's fields on linear tetrahedra, with the role of every cell."""
+    """The pair's fields on linear tetrahedra or voxels, with the role of every cell."""
     import pyvista
 
     fields = pyvista.read(folder.pair(arm, load).fields)
-    cells = fields.cells_dict[np.uint8(24)][:, :4]
+    linear, cells = np.uint8(12), fields.cells_dict.get(np.uint8(12))
+    if cells is None:
+        linear, cells = np.uint8(10), fields.cells_dict[np.uint8(24)][:, :4]
     used, vertex = np.unique(cells, return_inverse=True)
-    grid = pyvista.UnstructuredGrid({np.uint8(10): vertex.reshape(-1, 4)}, np.asarray(fields.points)[used])
+    grid = pyvista.UnstructuredGrid({linear: vertex.reshape(cells.shape)}, np.asarray(fields.points)[used])
     for name, values in fields.cell_data.items():
         grid.cell_data[name] = values
     roles = np.array([_role(name) for name in folder.read_result(arm, load)["materials"]])
