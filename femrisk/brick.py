@@ -178,8 +178,9 @@ def assemble_voxels(
 ) -> Any:  # fmt: skip
     """Add every ordinary voxel's stiffness to the block rows; return that of the partly held ones.
 
-    ``operators`` to ``coarse_sheared`` are those of the ``Brick``, ``shares`` those of the octants, ``octants`` (m,) says
-    which one each voxel is; the rest is as in ``element.assemble``, with eight points and eight corners on both levels.
+    ``operators`` to ``coarse_sheared`` are those of the ``Brick``, ``shares`` those of the octants, ``octants`` (m,)
+    says which one each voxel is; the rest is as in ``element.assemble``, with eight points, and eight corners on both
+    levels.
 
     Returns:
         (s, 8, 8, 3, 3) twice, stiffness of the voxels of kind 1 and what they give the coarse grid, in their order.

@@ -33,12 +33,9 @@ def alone(mesh: LabelledMesh) -> Domain:
 
 def prescribe(domain: Domain, free: NDArray[np.bool_], values: Floats) -> Unknowns:
     """Unknowns of which those not ``free`` (n, 3) move by ``values`` (n, 3) per millimetre of travel."""
-    is_vertex = domain.parents[:, 0] == domain.parents[:, 1]
-    coarse = np.ones((len(domain.vertices), 3), dtype=bool)
-    coarse[domain.parents[is_vertex, 0]] = free[is_vertex]
     return Unknowns(
         fine=_level(domain.fine, free),
-        coarse=_level(domain.coarse, coarse),
+        coarse=_level(domain.coarse, free[domain.seats]),
         driven=np.where(free, 0.0, values),
         axes=np.eye(3),
         centers=np.empty((0, 3)),
