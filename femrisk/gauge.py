@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from femrisk.contacts import FACING, Embedding, Pressed
+from femrisk.contacts import FACING, Embedding, Pressed, cast_depth
 from femrisk.domain import Domain
 from femrisk.element import face_places
 from femrisk.errors import SolverError
@@ -145,7 +145,7 @@ def _masks(mesh: LabelledMesh, pressed: Pressed) -> dict[str, NDArray[np.bool_]]
     marks = anatomy.landmarks
     middles, normals = mesh.points[outer.vertices(mesh)].mean(axis=1), outer.normals(mesh)
     x, y, z = middles.T
-    plates = [_held(Embedding(anatomy, superior), mesh, outer) for superior in (True, False)]
+    plates = [_held(Embedding(anatomy, superior, cast_depth(mesh)), mesh, outer) for superior in (True, False)]
     in_body = np.isin(mesh.region[outer.cells], [REGIONS.index(name) for name in BODY_REGIONS])
     rear = (np.abs(x) < marks.canal_width / 2) & (y < marks.posterior_wall + REAR * marks.body_depth)
     back = in_body & (normals[:, 1] < -FACING)

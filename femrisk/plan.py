@@ -39,6 +39,8 @@ class MeshTask:
     #: every solid of the case and the grip of every contact, for the one size field
     sizing: tuple[Solid, ...]
     size_mm: float
+    #: of its cells, one of ``analysis.Cells``
+    kind: str = "tetrahedra"
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,8 @@ def _is_mantle(solid: Solid) -> bool:
 
 def mesh_task(scene: Scene, family: Family) -> MeshTask:
     """What the mesher needs for one family."""
-    return MeshTask(family, scene.anatomy, sizing(scene), known(scene.case.analysis.mesh_size_mm))
+    analysis = scene.case.analysis
+    return MeshTask(family, scene.anatomy, sizing(scene), known(analysis.mesh_size_mm), analysis.mesh)
 
 
 def sizing(scene: Scene) -> tuple[Solid, ...]:

@@ -67,7 +67,7 @@ def prepare(
     Raises:
         SolverError: weak interfaces, or voxels, on several ranks.
     """
-    points = mesh.gauss_points()
+    boundary, points = boundary.cast_round(mesh), mesh.gauss_points()
     stiff = boundary.stiffness_weight(points.reshape(-1, 3)).reshape(points.shape[:2])
     whole = with_discs(mesh if parting is None else parting.mesh, boundary)
     stiff = np.pad(stiff, ((0, len(whole.cells) - len(stiff)), (0, 0)))

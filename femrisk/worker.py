@@ -45,14 +45,11 @@ def tell(**news: Any) -> None:
 
 def make_mesh(folder: ResultFolder, task: MeshTask) -> None:
     """Mesh one family, measure the mesh, and keep it if it is good enough."""
-    from femrisk.meshes.mesher import mesh
-    from femrisk.meshes.quality import assess, gate
+    from femrisk.meshes.making import make
     from femrisk.output.fields import write_mesh
 
     tell(doing="meshing")
-    made = mesh(task.anatomy, task.family.solids, task.size_mm, task.sizing)
-    quality = assess(made, task.anatomy, task.family.solids)
-    gate(quality)
+    made, quality = make(task.anatomy, task.family.solids, task.size_mm, task.sizing, task.kind)
     write_mesh(mesh_file(folder, task.family.name), made)
     add_quality(folder, task.family.name, quality)
     write_labelled(folder, task.family.name, made)
@@ -89,7 +86,7 @@ def solve(folder: ResultFolder, task: SolveTask) -> None:
         if parting is not None:
             ready = prepare(mesh, task.boundary, comm, parting)
         else:
-            ready = whole = whole or prepare(mesh, task.boundary, comm)
+            ready = whole = whole or prepare(mesh, task.boundary, comm, flows=not task.linear_only)
         if task.shell is not None:
             ready = skinned(ready, task.shell.on(mesh, field))
         result = compute(

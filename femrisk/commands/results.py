@@ -137,8 +137,10 @@ def refuse_what_no_file_holds(case: Case, form: str, model: str | None) -> None:
     """Stop where a file of this form would tell another story than the case (resolved).
 
     Raises:
-        InputError: weak interfaces, a shell, a fabric, or a model of bone that only femrisk has.
+        InputError: voxels, weak interfaces, a shell, a fabric, or a model of bone that only femrisk has.
     """
+    if case.analysis.mesh == "voxel":
+        raise InputError("analysis.mesh", "no file holds voxels (allowed: tetrahedra, got: voxel)")
     if case.analysis.interfaces == "weak":
         raise InputError("analysis.interfaces", "no file holds weak interfaces (allowed: bonded, got: weak)")
     shell = getattr(case.bone, "shell_thickness_mm", 0.0)
