@@ -52,7 +52,7 @@ class Domain:
     coarse: Numbering
     #: (n, 2) the coarse nodes in whose middle each fine node lies; twice the same for a vertex
     parents: NDArray[np.int64]
-    #: (c,) the fine node with which each coarse node is held: the one at its place
+    #: (s, 2) a coarse node, and a fine node with which it is held: the one at its place
     seats: NDArray[np.int64]
     #: (m, 4, 3) gradients of the barycentric coordinates, 1/mm; (m,) volumes, mm3
     gradients: Floats
@@ -126,9 +126,8 @@ def distribute(mesh: LabelledMesh, comm: MPI.Comm) -> Domain:
         parents[cells[:, a]] = corners[:, [a, a]]
     for a, (i, j) in enumerate(EDGES):
         parents[cells[:, 4 + a]] = corners[:, [i, j]]
-    is_vertex = parents[:, 0] == parents[:, 1]
-    seats = np.full(len(coarse.to_global), -1)
-    seats[parents[is_vertex, 0]] = np.flatnonzero(is_vertex)
+    vertex = np.flatnonzero(parents[:, 0] == parents[:, 1])
+    seats = np.column_stack([parents[vertex, 0], vertex])
     positions = np.zeros((len(coarse.to_global), 3))
     positions[corners.ravel()] = mesh.points[mesh.tets[original].ravel()]
     gradients, volumes = barycentric_gradients(mesh.points[mesh.tets[original]])

@@ -85,7 +85,6 @@ def stacked(mesh: LabelledMesh, comm: MPI.Comm, flows: bool = True) -> Stack:
     origin = mesh.points[0] - place[0] @ edges
     # along each axis a node lies on a coarse plane, or in the middle between two
     parents = np.searchsorted(number, _key(place[:, None] // 2 + (place[:, None] % 2) * VOXEL_CORNERS, size))
-    seats = _seats(parents, len(number))
     nodes, vertices = len(mesh.points), len(number)
     return Stack(
         comm=comm,
@@ -96,7 +95,8 @@ def stacked(mesh: LabelledMesh, comm: MPI.Comm, flows: bool = True) -> Stack:
         fine=Numbering(nodes, np.arange(nodes)),
         coarse=Numbering(vertices, np.arange(vertices)),
         parents=parents,
-        seats=seats,
+        # a grip holds every coarse node that moves one of its nodes, so that coarse cells as large as it is are held
+        seats=np.stack(np.divmod(np.unique(parents.T * nodes + np.arange(nodes)), nodes), axis=1),
         gradients=np.empty((0, 4, 3)),
         volumes=mesh.volumes(),
         original=np.arange(len(mesh.cells)),
@@ -107,13 +107,3 @@ def stacked(mesh: LabelledMesh, comm: MPI.Comm, flows: bool = True) -> Stack:
 
 def _key(place: Ints, size: Ints) -> Ints:
     return np.asarray(place @ np.array([1, size[0], size[0] * size[1]]))
-
-
-def _seats(parents: Ints, coarse: int) -> Ints:
-    """(c,) the fine node in which each coarse node has the largest share: where there is one, that at its place."""
-    node = np.repeat(np.arange(len(parents)), parents.shape[1])
-    key, count = np.unique(parents.ravel() * len(parents) + node, return_counts=True)
-    order = np.lexsort((-count, key // len(parents)))
-    first = np.flatnonzero(np.diff(key[order] // len(parents), prepend=-1))
-    assert len(first) == coarse, "every coarse node is a parent"
-    return np.asarray(key[order][first] % len(parents))

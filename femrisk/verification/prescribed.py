@@ -33,9 +33,11 @@ def alone(mesh: LabelledMesh) -> Domain:
 
 def prescribe(domain: Domain, free: NDArray[np.bool_], values: Floats) -> Unknowns:
     """Unknowns of which those not ``free`` (n, 3) move by ``values`` (n, 3) per millimetre of travel."""
+    coarse = np.ones((len(domain.vertices), 3), dtype=bool)
+    np.logical_and.at(coarse, domain.seats[:, 0], free[domain.seats[:, 1]])
     return Unknowns(
         fine=_level(domain.fine, free),
-        coarse=_level(domain.coarse, free[domain.seats]),
+        coarse=_level(domain.coarse, coarse),
         driven=np.where(free, 0.0, values),
         axes=np.eye(3),
         centers=np.empty((0, 3)),
