@@ -59,9 +59,9 @@ def voxelised(anatomy: Anatomy, solids: tuple[Solid, ...], size_mm: float) -> tu
     mesh = block.mesh(anatomy.region)
     mesh = replace(mesh, membership=_membership(parts, mesh.centroids()), solids=tuple(part.name for part in parts))
     if _scan(anatomy) is None:
-        cortical = np.repeat(~mesh.cancellous(), 8)
-        ash = anatomy.density(mesh.gauss_points().reshape(-1, 3), cortical)
-        mesh = replace(mesh, density=ash.reshape(-1, 8))
+        # point by point: a cortex thinner than a voxel is in the points it passes through
+        points = mesh.gauss_points().reshape(-1, 3)
+        mesh = replace(mesh, density=_density(anatomy, points).reshape(-1, 8))
     corners = mesh.points[mesh.cells[0]]
     quality = VoxelQuality(
         cells=len(mesh.cells),
@@ -106,13 +106,14 @@ def _filled(anatomy: Anatomy, shape: tuple[int, ...], affine: Floats, sampled: b
     bone = anatomy.outer.distance(centers) < 0
     density = np.zeros(len(centers))
     if sampled:
-        cortical = (
-            np.zeros(int(bone.sum()), dtype=bool)
-            if anatomy.inner is None
-            else anatomy.inner.distance(centers[bone]) > 0
-        )
-        density[bone] = anatomy.density(centers[bone], cortical)
+        density[bone] = _density(anatomy, centers[bone])
     return Voxels(bone.reshape(shape), density.reshape(shape), affine)
+
+
+def _density(anatomy: Anatomy, points: Floats) -> Floats:
+    """(n,) ash density at points (n, 3) of the bone, g/cm3."""
+    cortical = np.zeros(len(points), dtype=bool) if anatomy.inner is None else anatomy.inner.distance(points) > 0
+    return anatomy.density(points, cortical)
 
 
 def _membership(parts: tuple[Solid, ...], centers: Floats) -> NDArray[np.uint32]:

@@ -16,7 +16,7 @@ from scipy import ndimage
 from femrisk.errors import GeometryError
 from femrisk.meshes.labelled import VOXEL_CORNERS, Floats, LabelledMesh
 
-#: A coarser voxel is bone when at least this share of it is: it keeps the volume, on average.
+#: A coarser voxel is bone when more than this share of it is.
 FILLED = 0.5
 
 
@@ -36,7 +36,7 @@ class Voxels:
         return np.asarray(np.argwhere(self.bone) @ self.affine[:, :3].T + self.affine[:, 3])
 
     def coarsened(self, factor: int) -> Voxels:
-        """Blocks of ``factor``^3 voxels as one, with the mean density of what is bone in them."""
+        """Blocks of ``factor``^3 voxels as one, with the mean density of what is bone in them; the volume is kept."""
         more = [(0, -n % factor) for n in self.bone.shape]
         shape = [n for size in np.pad(self.bone, more).shape for n in (size // factor, factor)]
         bone, mass = np.pad(self.bone, more), np.pad(np.where(self.bone, self.density, 0.0), more)
@@ -44,7 +44,7 @@ class Voxels:
         step = self.affine[:, :3]
         middle = self.affine[:, 3] + step.sum(axis=1) * (factor - 1) / 2
         density = np.divide(mean, share, out=np.zeros_like(mean), where=share > 0)
-        return Voxels(share >= FILLED, density, np.column_stack([factor * step, middle]))
+        return Voxels(_filled(share), density, np.column_stack([factor * step, middle]))
 
     def in_one_piece(self) -> tuple[Voxels, str | None]:
         """The largest piece whose voxels are joined by faces, and in words what is left out; None where nothing is.
@@ -88,3 +88,17 @@ class Voxels:
             region=region(self.centers()),
             density=np.repeat(self.density[self.bone][:, None], 8, axis=1),
         )
+
+
+def _filled(share: Floats) -> NDArray[np.bool_]:
+    """Which blocks count as bone that is a share of each: most of it, or half where the volume asks for more.
+
+    Halves are common. Those go first that have most bone round them.
+    """
+    filled, half = share > FILLED, share == FILLED
+    wanted = round(float(share.sum())) - int(filled.sum())
+    if wanted <= 0 or not half.any():
+        return filled
+    around = ndimage.uniform_filter(share, 3, mode="constant").round(9)
+    least = np.sort(around[half])[::-1][min(wanted, int(half.sum())) - 1]
+    return np.asarray(filled | (half & (around >= least)))

@@ -66,14 +66,23 @@ def test_coarser_voxels_lie_where_the_finer_ones_lay() -> None:
     assert coarse.points.max(axis=0) == pytest.approx(fine.points.max(axis=0))
 
 
-def test_a_coarser_voxel_is_bone_when_half_of_it_is_and_has_the_mean_density_of_that_half() -> None:
+def test_a_coarser_voxel_is_bone_when_most_of_it_is_and_has_the_mean_density_of_that_part() -> None:
     bone, density = np.zeros((2, 2, 4), dtype=bool), np.full((2, 2, 4), 9.0)
     bone[:, :, 0], density[:, 0, 0], density[:, 1, 0] = True, 0.2, 0.4
+    bone[0, 0, 1], density[0, 0, 1] = True, 0.8
     bone[0, :, 2], bone[1, 0, 3] = True, True
     coarse = voxels(bone, density).coarsened(2)
-    # four of eight are enough, three are not
+    # five of eight are enough, three are not
     assert coarse.bone.tolist() == [[[True, False]]]
-    assert coarse.density[0, 0, 0] == pytest.approx(0.3)
+    assert coarse.density[0, 0, 0] == pytest.approx((2 * 0.2 + 2 * 0.4 + 0.8) / 5)
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_a_ball_keeps_its_volume_in_coarser_voxels(factor: int) -> None:
+    places = np.indices((48, 48, 48)).reshape(3, -1).T - np.array([23.1, 24.3, 22.8])
+    ball = (np.linalg.norm(places, axis=1) < 20).reshape(48, 48, 48)
+    # of blocks of which half is bone, as many are kept as not
+    assert voxels(ball).coarsened(factor).bone.sum() * factor**3 == pytest.approx(ball.sum(), rel=0.015)
 
 
 def test_what_is_not_joined_by_faces_is_left_out_and_told() -> None:
