@@ -42,6 +42,8 @@ class BlockRows:
             special = elements[mixed(elements, level)]
             masters = np.tile(np.unique(level.grips), (len(special), 1))
             sharing += [elements, np.hstack([special, masters])]
+        # of voxels, one that a grip holds as a whole on this level may store energy on the other
+        sharing.append(level.grips)
         pointers, indices = _pattern(tuple(sharing), nodes)
         where = tuple(
             places(*_pairs(elements), pointers, indices).reshape(*elements.shape, elements.shape[1])
