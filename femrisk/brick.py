@@ -38,10 +38,10 @@ class Brick:
     operators: Floats
     #: volume each point stands for, mm3
     measure: float
-    #: (8, 8, 3, 3) stiffness for moduli (1, 0, 0) and (0, 1, 0) all over a voxel, mm
+    #: (8, 8, 8, 3, 3) stiffness that each point adds for moduli (1, 0, 0) and (0, 1, 0), mm
     pressed: Floats
     sheared: Floats
-    #: (8, 8, 8, 3, 3) what they give the coarse grid, by octant
+    #: (8, 8, 8, 3, 3) what all points together give the coarse grid, by octant
     coarse_pressed: Floats
     coarse_sheared: Floats
 
@@ -71,73 +71,78 @@ def brick(edges: Floats, flows: bool = True) -> Brick:
         operators[:, :, component, j] += slopes[..., i] / 2
     if flows:
         operators[:, :, :3] += ((slopes.mean(axis=0) - slopes) / 3)[:, :, None]
-    measure = float(np.linalg.det(edges)) / 8
-    shares, flow, none = octant_shares(), np.zeros((8, 6)), np.empty((0, 3))
-    tables = []
-    for moduli in np.eye(3)[:2]:
-        fine, coarse = np.empty((8, 8, 3, 3)), np.empty((8, 8, 8, 3, 3))
-        voxel_stiffness(operators, measure, np.tile(moduli, (8, 1)), flow, none, fine)
-        for octant in range(8):
-            restrict(shares[octant], fine, coarse[octant])
-        tables += [fine, coarse]
-    return Brick(operators, measure, tables[0], tables[2], tables[1], tables[3])
+    measure, trace, shares = float(np.linalg.det(edges)) / 8, operators[:, :, :3].sum(axis=2), octant_shares()
+    pressed = measure * np.einsum("gai,gbj->gabij", trace, trace)
+    sheared = measure * np.einsum("gaci,c,gbcj->gabij", operators, TIMES, operators, optimize=True) - pressed / 3
+    coarse = [
+        np.einsum("oad,abij,obe->odeij", shares, one.sum(axis=0), shares, optimize=True) for one in (pressed, sheared)
+    ]
+    return Brick(operators, measure, pressed, sheared, *(np.ascontiguousarray(one) for one in coarse))
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def voxel_stiffness(operators: Any, measure: float, moduli: Any, normals: Any, stretch: Any, out: Any) -> None:
-    """Fill the stiffness (8, 8, 3, 3) of a voxel, N/mm.
+def isotropic_stiffness(
+    operators: Any, measure: float, pressed: Any, sheared: Any, moduli: Any, normals: Any, out: Any
+) -> None:
+    """Fill the stiffness (8, 8, 3, 3) of a voxel, N/mm, of moduli (8, 3) and flow directions (8, 6) at its points.
 
-    Args:
-        operators: B, see ``Brick``.
-        measure: volume each point stands for, mm3.
-        moduli: (8, 3), see ``element.vertex_blocks``, or with a ``stretch`` (8, 4), see ``element.stretched_blocks``.
-        normals: (8, 6) flow directions.
-        stretch: (8, 3), or (0, 3) for none.
-        out: filled.
+    D = moduli[0] 1x1 + moduli[1] (I - 1x1 / 3) - moduli[2] n x n; the tables are those of the ``Brick``.
+    """
+    flat, flow = out.reshape(576), np.empty(24)
+    flat[:] = 0.0
+    for g in range(8):
+        one, other = pressed[g].reshape(576), sheared[g].reshape(576)
+        bulk, shear, soft = moduli[g, 0], moduli[g, 1], measure * moduli[g, 2]
+        for k in range(576):
+            flat[k] += bulk * one[k] + shear * other[k]
+        if soft != 0.0:
+            for a in range(8):
+                for i in range(3):
+                    flow[3 * a + i] = 0.0
+                    for c in range(6):
+                        flow[3 * a + i] += (1.0 if c < 3 else 2.0) * normals[g, c] * operators[g, a, c, i]
+            for a in range(8):
+                for b in range(8):
+                    for i in range(3):
+                        for j in range(3):
+                            out[a, b, i, j] -= soft * flow[3 * a + i] * flow[3 * b + j]
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def stretched_stiffness(operators: Any, measure: float, moduli: Any, normals: Any, stretch: Any, out: Any) -> None:
+    """Fill the stiffness (8, 8, 3, 3) of a voxel of bone with a fabric: D' behind it, A D' A + moduli[3] 1x1.
+
+    ``moduli`` is (8, 4) and ``stretch`` (8, 3) the diagonal of A at the points.
     """
     out[:] = 0.0
-    strain, stress, pairs = np.empty((8, 6, 3)), np.empty((6, 3)), np.ones(6)
+    strain, trace, stress, pairs = np.empty((8, 6, 3)), np.empty((8, 3)), np.empty((6, 3)), np.empty(6)
     for g in range(8):
-        if len(stretch):
-            for i in range(3):
-                pairs[i], pairs[3 + i] = stretch[g, i] ** 2, stretch[g, i] * stretch[g, (i + 1) % 3]
+        for i in range(3):
+            pairs[i], pairs[3 + i] = stretch[g, i] ** 2, stretch[g, i] * stretch[g, (i + 1) % 3]
         for a in range(8):
-            for c in range(6):
-                for i in range(3):
+            for i in range(3):
+                trace[a, i] = operators[g, a, 0, i] + operators[g, a, 1, i] + operators[g, a, 2, i]
+                for c in range(6):
                     strain[a, c, i] = pairs[c] * operators[g, a, c, i]
         for b in range(8):
-            for i in range(3):
-                trace = strain[b, 0, i] + strain[b, 1, i] + strain[b, 2, i]
+            for j in range(3):
+                behind = strain[b, 0, j] + strain[b, 1, j] + strain[b, 2, j]
                 flow = 0.0
-                if moduli[g, 2] != 0.0:
-                    for c in range(6):
-                        flow += normals[g, c] * strain[b, c, i] * (1.0 if c < 3 else 2.0)
                 for c in range(6):
-                    value = moduli[g, 1] * strain[b, c, i] - moduli[g, 2] * flow * normals[g, c]
+                    flow += (1.0 if c < 3 else 2.0) * normals[g, c] * strain[b, c, j]
+                for c in range(6):
+                    value = moduli[g, 1] * strain[b, c, j] - moduli[g, 2] * flow * normals[g, c]
                     if c < 3:
-                        stress[c, i] = measure * (value + (moduli[g, 0] - moduli[g, 1] / 3) * trace)
+                        stress[c, j] = measure * (value + (moduli[g, 0] - moduli[g, 1] / 3) * behind)
                     else:
-                        stress[c, i] = 2 * measure * value
-            for a in range(b + 1):
+                        stress[c, j] = 2 * measure * value
+            for a in range(8):
                 for i in range(3):
                     for j in range(3):
-                        total = 0.0
+                        total = measure * moduli[g, 3] * trace[a, i] * trace[b, j]
                         for c in range(6):
                             total += strain[a, c, i] * stress[c, j]
                         out[a, b, i, j] += total
-        if len(stretch):
-            for b in range(8):
-                for a in range(b + 1):
-                    for i in range(3):
-                        one = operators[g, a, 0, i] + operators[g, a, 1, i] + operators[g, a, 2, i]
-                        for j in range(3):
-                            other = operators[g, b, 0, j] + operators[g, b, 1, j] + operators[g, b, 2, j]
-                            out[a, b, i, j] += measure * moduli[g, 3] * one * other
-    for a in range(8):
-        for b in range(a):
-            for i in range(3):
-                for j in range(3):
-                    out[a, b, i, j] = out[b, a, j, i]
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
@@ -191,7 +196,7 @@ def assemble_voxels(
             count += 1
     kept_fine, kept_coarse = np.empty((count, 8, 8, 3, 3)), np.empty((count, 8, 8, 3, 3))
     local_fine, local_coarse = np.empty((8, 8, 3, 3)), np.empty((8, 8, 3, 3))
-    none = np.empty((0, 3))
+    pressed_whole, sheared_whole = pressed.sum(axis=0), sheared.sum(axis=0)
     at = 0
     for e in range(len(octants)):
         if kind[e] == 2:
@@ -203,13 +208,15 @@ def assemble_voxels(
                 for b in range(8):
                     for i in range(3):
                         for j in range(3):
-                            local_fine[a, b, i, j] = k * pressed[a, b, i, j] + g * sheared[a, b, i, j]
+                            local_fine[a, b, i, j] = k * pressed_whole[a, b, i, j] + g * sheared_whole[a, b, i, j]
                             local_coarse[a, b, i, j] = (
                                 k * coarse_pressed[o, a, b, i, j] + g * coarse_sheared[o, a, b, i, j]
                             )
         else:
-            own = stretch[e] if len(stretch) else none
-            voxel_stiffness(operators, measure, moduli[e], normals[e], own, local_fine)
+            if len(stretch):
+                stretched_stiffness(operators, measure, moduli[e], normals[e], stretch[e], local_fine)
+            else:
+                isotropic_stiffness(operators, measure, pressed, sheared, moduli[e], normals[e], local_fine)
             restrict(shares[o], local_fine, local_coarse)
         if kind[e] == 1:
             kept_fine[at] = local_fine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from femrisk.brick import brick, octant_shares, restrict, voxel_stiffness
+from femrisk.brick import brick, isotropic_stiffness, octant_shares, restrict, stretched_stiffness
 from femrisk.meshes.labelled import GAUSS_TRILINEAR, VOXEL_CORNERS
 
 #: an oblique parallelepiped, mm
@@ -50,13 +50,14 @@ def test_a_pointwise_strain_is_that_of_the_trilinear_functions() -> None:
 def test_the_stiffness_is_the_change_of_the_forces(flows: bool, stretched: bool) -> None:
     random, element = np.random.default_rng(3), brick(EDGES, flows)
     moduli, normals = random.uniform(1, 2, (8, 4 if stretched else 3)), random.normal(size=(8, 6))
-    stretch = random.uniform(0.7, 1, (8, 3)) if stretched else np.empty((0, 3))
-    found = np.empty((8, 8, 3, 3))
-    voxel_stiffness(element.operators, element.measure, moduli, normals, stretch, found)
-
-    pairs = np.ones((8, 6))
+    stretch, found, pairs = random.uniform(0.7, 1, (8, 3)), np.empty((8, 8, 3, 3)), np.ones((8, 6))
     if stretched:
+        stretched_stiffness(element.operators, element.measure, moduli, normals, stretch, found)
         pairs = stretch[:, [0, 1, 2, 0, 1, 0]] * stretch[:, [0, 1, 2, 1, 2, 2]]
+    else:
+        isotropic_stiffness(
+            element.operators, element.measure, element.pressed, element.sheared, moduli, normals, found
+        )
     for corner in range(8):
         for axis in range(3):
             moved = np.zeros((8, 3))
@@ -76,14 +77,6 @@ def test_the_stiffness_is_the_change_of_the_forces(flows: bool, stretched: bool)
             assert found[:, corner, :, axis] == pytest.approx(forces, abs=1e-11)
 
 
-def test_a_uniform_voxel_is_the_sum_of_its_tables() -> None:
-    element, found = brick(EDGES), np.empty((8, 8, 3, 3))
-    voxel_stiffness(
-        element.operators, element.measure, np.tile([5.0, 3.0, 0.0], (8, 1)), np.zeros((8, 6)), np.empty((0, 3)), found
-    )
-    assert found == pytest.approx(5 * element.pressed + 3 * element.sheared, abs=1e-11)
-
-
 def test_octants_share_out_a_linear_function_exactly() -> None:
     for octant, low in enumerate(VOXEL_CORNERS):
         # corners of the octant in the coarse cell of edge 2
@@ -93,8 +86,8 @@ def test_octants_share_out_a_linear_function_exactly() -> None:
 def test_the_coarse_stiffness_has_the_energy_of_what_it_stands_for() -> None:
     element, shares = brick(EDGES), octant_shares()[5]
     coarse, motion = np.empty((8, 8, 3, 3)), np.random.default_rng(4).normal(size=(8, 3))
-    restrict(shares, element.sheared, coarse)
+    own = element.sheared.sum(axis=0)
+    restrict(shares, own, coarse)
     fine = shares @ motion
-    assert np.einsum("ai,abij,bj", motion, coarse, motion) == pytest.approx(
-        np.einsum("ai,abij,bj", fine, element.sheared, fine)
-    )
+    assert np.einsum("ai,abij,bj", motion, coarse, motion) == pytest.approx(np.einsum("ai,abij,bj", fine, own, fine))
+    assert element.coarse_sheared[5] == pytest.approx(coarse, abs=1e-12)
