@@ -13,6 +13,8 @@ from femrisk.part import Part
 
 #: models of bone
 Model = Literal["keyak_plasticity", "perfect_plasticity", "crushable_foam", "damage", "linear"]
+#: kinds of cells
+Cells = Literal["tetrahedra", "voxel"]
 DensityLawName = Literal[
     "keyak_2005",
     "keyak_1998",
@@ -68,9 +70,14 @@ class Analysis(Part):
     all round; or 0.42 of it from back to front (assumed to be that way) and 0.29 from side to side. Its strength across
     is then 0.7 of that along the body."""
 
+    mesh: Cells = "tetrahedra"
+    """Cells of the bone: quadratic tetrahedra that follow its surface; or voxel, hexahedra of one size in steps, which
+    need no smooth surface and compare with other voxel codes. On one rank, without a shell, discs, weak interfaces and
+    damage."""
+
     mesh_size_mm: Annotated[float, Field(ge=1.0, le=10.0)] | None = None
     """Edge length of the tetrahedra in the bone, mm (default: 3 in a femur, 2 in a vertebra); lesion, cement and
-    devices are meshed finer."""
+    devices are meshed finer. Of voxels the edge everywhere; those of a scan are joined to about it."""
 
     interfaces: Literal["bonded", "weak"] = "bonded"
     """How cement and metal hold to bone: bonded for ever; or weak, where cement comes off at a strength (2.5 times as

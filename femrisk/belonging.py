@@ -99,5 +99,22 @@ def _unsuited(bone: str, analysis: Analysis) -> Iterator[Wrong]:
         yield ("analysis", "interfaces"), f"cannot fail in {WORDS[bone]} {_choice(('bonded',), analysis.interfaces)}"
 
 
+def beyond_voxels(bone: object, loads: Sequence[object], analysis: Analysis) -> Iterator[Wrong]:
+    """What a mesh of voxels does not hold: their outside is steps, on which no layer lies and nothing comes off."""
+    if analysis.mesh != "voxel":
+        return
+    because = "of no mesh of voxels"
+    if "damage" in (analysis.models or (analysis.model,)):
+        yield ("analysis", "mesh"), f"is not computed with damage {_choice(('tetrahedra',), analysis.mesh)}"
+    if analysis.interfaces != "bonded":
+        yield ("analysis", "interfaces"), f"is {because} {_choice(('bonded',), analysis.interfaces)}"
+    shell = getattr(bone, "shell_thickness_mm", 0.0)
+    if shell:
+        yield ("bone", "shell_thickness_mm"), f"is {because} (allowed: 0, got: {shell:g})"
+    for index, load in enumerate(loads):
+        if getattr(load, "endplates", "potted") != "potted":
+            yield ("loads", index, "endplates"), f"are {because} {_choice(('potted',), 'discs')}"
+
+
 def _choice(allowed: Sequence[str], got: str) -> str:
     return f"(allowed: {', '.join(allowed)}, got: {got})"

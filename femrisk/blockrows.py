@@ -42,6 +42,8 @@ class BlockRows:
             special = elements[mixed(elements, level)]
             masters = np.tile(np.unique(level.grips), (len(special), 1))
             sharing += [elements, np.hstack([special, masters])]
+        # of voxels, one that a grip holds as a whole on this level may store energy on the other
+        sharing.append(level.grips)
         pointers, indices = _pattern(tuple(sharing), nodes)
         where = tuple(
             places(*_pairs(elements), pointers, indices).reshape(*elements.shape, elements.shape[1])
@@ -113,11 +115,21 @@ def _pattern(groups: tuple[NDArray[np.int64], ...], nodes: int) -> tuple[NDArray
 
 def mixed(cells: NDArray[np.int64], level: Level) -> NDArray[np.bool_]:
     """(m,) cells with a node in a grip, save those that move with one grip as a whole and store no energy."""
+    return any_held(cells, level) & ~wholly_held(cells, level)
+
+
+def any_held(cells: NDArray[np.int64], level: Level) -> NDArray[np.bool_]:
+    """(m,) cells with a node in a grip."""
+    return np.asarray((level.slot[cells] >= 0).any(axis=1))
+
+
+def wholly_held(cells: NDArray[np.int64], level: Level) -> NDArray[np.bool_]:
+    """(m,) cells that move with one grip as a whole."""
     held = level.slot[cells] >= 0
     if not len(level.masters):
         return np.zeros(len(cells), dtype=bool)
     master = np.where(held, level.masters[level.slot[cells], 0], -1)
-    return np.asarray(held.any(axis=1) & ~(held.all(axis=1) & (master == master[:, :1]).all(axis=1)))
+    return np.asarray(held.all(axis=1) & (master == master[:, :1]).all(axis=1))
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]

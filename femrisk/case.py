@@ -21,7 +21,7 @@ from ruamel.yaml import YAML
 
 from femrisk.analysis import Analysis, once
 from femrisk.arms import Arm
-from femrisk.belonging import USUAL_SCORES, strangers
+from femrisk.belonging import USUAL_SCORES, beyond_voxels, strangers
 from femrisk.casefile import read_document
 from femrisk.document import Document, KeyPath, suggest
 from femrisk.errors import CaseError
@@ -126,6 +126,7 @@ class Case(Part):
     @model_validator(mode="after")
     def _suits_the_bone(self) -> Case:
         wrong = strangers(self.bone.anatomy, self.lesions, self.arms, self.loads, self.analysis, self.scores or ())
+        wrong += beyond_voxels(self.bone, self.loads, self.analysis)
         if wrong:
             raise SeveralMistakes(*wrong)
         return self

@@ -6,7 +6,7 @@ grip's edge nor the bone crushed under it decides the answer. Grips may turn fre
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -104,6 +104,8 @@ class Embedding:
     anatomy: VertebraAnatomy
     #: the superior endplate, or the inferior one
     superior: bool
+    #: depth down to which bone moves with the resin, mm
+    deep: float = CAST_DEPTH
 
     def depth(self, points: Floats) -> Floats:
         """(n, 3) -> (n,) mm under the endplate's face; far out for points of the arch."""
@@ -117,7 +119,7 @@ class Embedding:
 
     def core(self, points: Floats) -> NDArray[np.bool_]:
         """(n, 3) -> (n,) the points that move with the resin."""
-        return np.asarray(self.depth(points) < CAST_DEPTH)
+        return np.asarray(self.depth(points) < self.deep)
 
     def faces(self, mesh: LabelledMesh, outer: Facets) -> NDArray[np.bool_]:
         """(f,) which outer faces of a mesh are the endplate: those held in their middle that look along the axis."""
@@ -188,6 +190,15 @@ class Boundary:
     #: the vertebral body between the grips; None in another bone, whose strength is a peak of the force
     pressed: Pressed | None = None
 
+    def cast_round(self, mesh: LabelledMesh) -> Boundary:
+        """The same machine with resin as deep as it flows into the surface of a mesh."""
+        deep = cast_depth(mesh)
+        cast = [
+            replace(one, zone=replace(one.zone, deep=deep)) if isinstance(one.zone, Embedding) else one
+            for one in self.grips
+        ]
+        return replace(self, grips=tuple(cast))
+
     @property
     def height(self) -> float | None:
         """Height over which the apparent strain is read, mm; None where strength is a peak of the force."""
@@ -210,6 +221,14 @@ class Boundary:
         """True where a pot bends the bone: a break at this point (3,) says little of the bone above."""
         pots = [grip.zone for grip in self.grips if isinstance(grip.zone, Pot)]
         return any(bool(pot.weight(point[None], CLAMPED)[0] > 0) for pot in pots)
+
+
+def cast_depth(mesh: LabelledMesh) -> float:
+    """Depth under an endplate down to which bone moves with the resin, mm.
+
+    Resin fills the steps of voxels, whose outer faces lie up to half an edge under the endplate.
+    """
+    return max(CAST_DEPTH, float(np.cbrt(mesh.volumes()[0])) / 2) if mesh.of_voxels else CAST_DEPTH
 
 
 def smooth_step(distance: Floats) -> Floats:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from femrisk.domain import Domain
-from femrisk.element import TABLE, strains
 from femrisk.equilibrium import Equilibrium, state_of
 from femrisk.grips import Unknowns
 from femrisk.history import State
@@ -66,7 +65,7 @@ class DamagedEquilibrium(Equilibrium):
         if not isinstance(state, DamageState):
             return super().energies(state)
         # what the damage gives back has its stiffness: s : s / (w D)
-        weights = self.domain.volumes[:, None] / 4
+        weights = self.domain.weights
         stored = (elastic_energy(self.curve, state.stress) / state.retained * weights).sum()
         cracked = (state.dissipated * weights).sum()
         _, flowed = super().energies(state)
@@ -117,5 +116,4 @@ class DamagedEquilibrium(Equilibrium):
         return replace(response, stress=stress, moduli=response.moduli * kept[..., None], forces=forces)
 
     def _strain(self, unknowns: Floats) -> Floats:
-        domain = self.domain
-        return np.asarray(strains(domain.cells, domain.gradients, self.unknowns.fine.expand(unknowns), TABLE))
+        return self.domain.strains(self.unknowns.fine.expand(unknowns))

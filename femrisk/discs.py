@@ -69,7 +69,7 @@ def extruded(mesh: LabelledMesh, facets: Facets, level: float) -> LabelledMesh:
     return replace(
         mesh,
         points=points,
-        tets=np.concatenate([mesh.tets, tets]),
+        cells=np.concatenate([mesh.tets, tets]),
         membership=np.pad(mesh.membership, (0, len(tets))),
         region=np.pad(mesh.region, (0, len(tets))),
         density=np.pad(mesh.density, ((0, len(tets)), (0, 0))),

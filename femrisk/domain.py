@@ -18,7 +18,7 @@ import numpy as np
 from mpi4py import MPI
 from numpy.typing import NDArray
 
-from femrisk.element import EDGES, barycentric_gradients
+from femrisk.element import EDGES, TABLE, assemble, barycentric_gradients, internal_forces, strains
 from femrisk.meshes.labelled import Floats, LabelledMesh
 
 
@@ -50,8 +50,10 @@ class Domain:
     #: fine nodes (P2) and coarse nodes (P1)
     fine: Numbering
     coarse: Numbering
-    #: (n, 2) the coarse nodes each fine node lies between; twice the same for a vertex
+    #: (n, 2) the coarse nodes in whose middle each fine node lies; twice the same for a vertex
     parents: NDArray[np.int64]
+    #: (s, 2) a coarse node, and a fine node with which it is held: the one at its place
+    seats: NDArray[np.int64]
     #: (m, 4, 3) gradients of the barycentric coordinates, 1/mm; (m,) volumes, mm3
     gradients: Floats
     volumes: Floats
@@ -62,6 +64,31 @@ class Domain:
     def dofs(self) -> int:
         """Displacement components of the whole mesh, over all ranks."""
         return 3 * int(self.comm.allreduce(self.fine.owned))
+
+    @property
+    def weights(self) -> Floats:
+        """(m, 1) volume each Gauss point of a cell stands for, mm3."""
+        return np.asarray(self.volumes[:, None] / 4)
+
+    def strains(self, displacement: Floats) -> Floats:
+        """(m, 4, 6) strain at the Gauss points from nodal displacements (n, 3)."""
+        return np.asarray(strains(self.cells, self.gradients, displacement, TABLE))
+
+    def internal_forces(self, stress: Floats, nodes: int) -> Floats:
+        """(nodes, 3) forces that the stresses (m, 4, 6) exert on the nodes, N."""
+        return np.asarray(internal_forces(self.cells, self.gradients, self.volumes, stress, nodes, TABLE))
+
+    def assemble(
+        self, moduli: Floats, normals: Floats, stretch: Floats,
+        fine: Floats, fine_places: NDArray[np.int32], coarse: Floats, coarse_places: NDArray[np.int32],
+        kind: NDArray[np.int8],
+    ) -> tuple[Floats, Floats]:  # fmt: skip
+        """See ``element.assemble``."""
+        kept_fine, kept_coarse = assemble(
+            self.cells, self.corners, self.gradients, self.volumes, moduli, normals, stretch, TABLE,
+            fine, fine_places, coarse, coarse_places, kind,
+        )  # fmt: skip
+        return kept_fine, kept_coarse
 
     def sum(self, value: float) -> float:
         """Sum over ranks."""
@@ -99,11 +126,13 @@ def distribute(mesh: LabelledMesh, comm: MPI.Comm) -> Domain:
         parents[cells[:, a]] = corners[:, [a, a]]
     for a, (i, j) in enumerate(EDGES):
         parents[cells[:, 4 + a]] = corners[:, [i, j]]
+    vertex = np.flatnonzero(parents[:, 0] == parents[:, 1])
+    seats = np.column_stack([parents[vertex, 0], vertex])
     positions = np.zeros((len(coarse.to_global), 3))
     positions[corners.ravel()] = mesh.points[mesh.tets[original].ravel()]
     gradients, volumes = barycentric_gradients(mesh.points[mesh.tets[original]])
     nodes = positions[parents].mean(axis=1)
-    return Domain(comm, cells, corners, nodes, positions, fine, coarse, parents, gradients, volumes, original)
+    return Domain(comm, cells, corners, nodes, positions, fine, coarse, parents, seats, gradients, volumes, original)
 
 
 def _numbering(index_map: dolfinx.common.IndexMap) -> Numbering:

@@ -12,7 +12,6 @@ import numpy as np
 from femrisk.balance import Balance
 from femrisk.cohesive import Joints
 from femrisk.domain import Domain
-from femrisk.element import TABLE, internal_forces, strains
 from femrisk.errors import SolverError
 from femrisk.grips import Unknowns
 from femrisk.history import Attempt, State
@@ -77,13 +76,13 @@ class Equilibrium:
 
     def rest(self) -> State:
         """The unloaded state."""
-        cells = len(self.domain.cells)
-        zero = np.zeros((cells, 4, 6))
+        points = self.curve.young.shape
+        zero = np.zeros((*points, 6))
         faces = 0 if self.joints is None else len(self.joints.areas)
         unknowns = np.zeros(self.unknowns.fine.free.shape)
         facets = 0 if self.membrane is None else len(self.membrane.nodes)
         return State(
-            0.0, 0.0, unknowns, zero, np.zeros((cells, 4)), zero, opened=np.zeros((faces, 6)),
+            0.0, 0.0, unknowns, zero, np.zeros(points), zero, opened=np.zeros((faces, 6)),
             skin_plastic_strain=np.zeros((facets, 3, 3)), skin_accumulated=np.zeros((facets, 3)),
         )  # fmt: skip
 
@@ -93,7 +92,7 @@ class Equilibrium:
 
     def energies(self, state: State) -> tuple[float, float]:
         """Elastically stored energy and plastic work of a state, interfaces and skin included, J."""
-        weights = self.domain.volumes[:, None] / 4
+        weights = self.domain.weights
         stress = state.stress if self.fabric is None else self.fabric.behind(state.stress)
         stored = (elastic_energy(self.curve, stress) * weights).sum()
         plastic = (dissipation(self.curve, state.accumulated) * weights).sum()
@@ -111,8 +110,7 @@ class Equilibrium:
         With another, elastic ``curve`` interfaces that hold do not fail, and a skin does not yield, either.
         """
         displacement = self.unknowns.fine.expand(unknowns)
-        domain = self.domain
-        strain = strains(domain.cells, domain.gradients, displacement, TABLE)
+        strain = self.domain.strains(displacement)
         stress, plastic, accumulated, moduli, normal = self._flow(
             curve or self.curve, strain, state.plastic_strain, state.accumulated
         )
@@ -128,10 +126,7 @@ class Equilibrium:
 
     def forces(self, stress: Floats, more: Floats | None = None) -> Floats:
         """(n, 3) forces of stresses (m, 4, 6), and of ``more`` on the nodes, on the unknowns; over all ranks, N."""
-        domain = self.domain
-        nodal = internal_forces(
-            domain.cells, domain.gradients, domain.volumes, stress, len(self.unknowns.fine.slot), TABLE
-        )
+        nodal = self.domain.internal_forces(stress, len(self.unknowns.fine.slot))
         return self.tangent.assembled(self.unknowns.fine.reduce(nodal if more is None else nodal + more))
 
     def attempt(self, state: State, guess: Floats, travel: float, tolerance: float = TOLERANCE) -> Attempt:

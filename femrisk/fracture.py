@@ -98,7 +98,7 @@ def read_elastic(
         mesh: the mesh.
         field: its materials; only bone is looked at.
         contact: (m,) cells of contacts and fixtures, left out.
-        strain: (m, 4, 6) strain at the Gauss points.
+        strain: (m, 4, 6) or (m, 8, 6) strain at the Gauss points.
         force: force of the state, N.
     """
     cells = np.flatnonzero(field.bone() & ~contact)
@@ -106,7 +106,7 @@ def read_elastic(
     volumes = mesh.volumes()[cells]
     loads, site = {}, None
     for support in SUPPORTS:
-        value, group = threshold_of_volume(mesh.tets[cells], risk, volumes, support)
+        value, group = threshold_of_volume(mesh.cells[cells], risk, volumes, support)
         if value > 0:
             loads[support] = force / value
             site = _site(mesh, field, cells[group]) if support == SUPPORTS[1] else site
@@ -140,7 +140,7 @@ def read_damage_site(
 def _broken_site(
     mesh: LabelledMesh, field: MaterialField, contact: NDArray[np.bool_], broken: NDArray[np.bool_], work: Floats
 ) -> Site | None:
-    group = largest(mesh.tets, broken & ~contact & ~field.named("marrow"), work)
+    group = largest(mesh.cells, broken & ~contact & ~field.named("marrow"), work)
     return _site(mesh, field, group, work) if len(group) else None
 
 
@@ -154,6 +154,6 @@ def _site(mesh: LabelledMesh, field: MaterialField, group: NDArray[np.int64], we
 
 
 def too_far(field: MaterialField, volumes: Floats, accumulated: Floats) -> float:
-    """Volume of bone beyond FAR_STRAIN, mm3 (m cells; accumulated (m, 4))."""
+    """Volume of bone beyond FAR_STRAIN, mm3 (m cells; accumulated (m, 4) or (m, 8))."""
     beyond = (accumulated > FAR_STRAIN) & field.bone()[:, None]
-    return float((beyond * volumes[:, None] / 4).sum())
+    return float((beyond * volumes[:, None] / beyond.shape[1]).sum())

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from femrisk.contacts import FACING, Embedding, Pressed
+from femrisk.contacts import FACING, Embedding, Pressed, cast_depth
 from femrisk.domain import Domain
 from femrisk.element import face_places
 from femrisk.errors import SolverError
@@ -69,13 +69,15 @@ class Gauge:
     pressed: Pressed
     #: by the names in PATCHES
     patches: dict[str, Patch]
-    #: (k,) which faces this rank has, and (k, 3) the nodes on the middles of their sides
+    #: (k,) which faces this rank has, and the nodes whose mean is theirs: (k, 3) on the middles of the sides of
+    #: triangles, (k, 4) the corners of faces of voxels
     mine: NDArray[np.int64]
     nodes: NDArray[np.int64]
 
     def read(self, displacement: Floats) -> Deformation:
         """The body at a displacement (n, 3) of this rank's nodes; the same on every rank."""
-        # the mean of a quadratic function over a triangle is that of its values on the middles of the sides
+        # the mean of a quadratic function over a triangle is that of its values on the middles of the sides, and of a
+        # bilinear one over a parallelogram that of those at the corners
         parts = self.domain.comm.allgather((self.mine, displacement[self.nodes].mean(axis=1)))
         motion = np.zeros((sum(len(faces) for faces, _ in parts), 3))
         for faces, means in parts:
@@ -127,12 +129,13 @@ def gauge(mesh: LabelledMesh, domain: Domain, pressed: Pressed) -> Gauge:
     place = np.full(len(middles), -1)
     place[chosen] = np.arange(len(chosen))
     patches = {name: Patch(place[mask], middles[mask], areas[mask]) for name, mask in masks.items()}
-    local = np.full(len(mesh.tets) + 1, -1)
-    bone = domain.original < len(mesh.tets)
+    local = np.full(len(mesh.cells) + 1, -1)
+    bone = domain.original < len(mesh.cells)
     local[domain.original[bone]] = np.flatnonzero(bone)
     cells = local[outer.cells[chosen]]
     mine = np.flatnonzero(cells >= 0)
-    sides = face_places(outer.corners[chosen[mine]])[:, 3:]
+    corners = outer.corners[chosen[mine]]
+    sides = corners if mesh.of_voxels else face_places(corners)[:, 3:]
     return Gauge(domain, pressed, patches, mine, domain.cells[cells[mine][:, None], sides])
 
 
@@ -142,7 +145,7 @@ def _masks(mesh: LabelledMesh, pressed: Pressed) -> dict[str, NDArray[np.bool_]]
     marks = anatomy.landmarks
     middles, normals = mesh.points[outer.vertices(mesh)].mean(axis=1), outer.normals(mesh)
     x, y, z = middles.T
-    plates = [_held(Embedding(anatomy, superior), mesh, outer) for superior in (True, False)]
+    plates = [_held(Embedding(anatomy, superior, cast_depth(mesh)), mesh, outer) for superior in (True, False)]
     in_body = np.isin(mesh.region[outer.cells], [REGIONS.index(name) for name in BODY_REGIONS])
     rear = (np.abs(x) < marks.canal_width / 2) & (y < marks.posterior_wall + REAR * marks.body_depth)
     back = in_body & (normals[:, 1] < -FACING)
@@ -158,6 +161,6 @@ def _masks(mesh: LabelledMesh, pressed: Pressed) -> dict[str, NDArray[np.bool_]]
 def _held(face: Embedding, mesh: LabelledMesh, outer: Facets) -> NDArray[np.bool_]:
     """(f,) faces of an endplate that resin would hold at every node: there they move with its plate to the digit."""
     corners = mesh.points[outer.vertices(mesh)]
-    nodes = np.concatenate([corners, (corners + corners[:, [1, 2, 0]]) / 2], axis=1)
+    nodes = np.concatenate([corners, (corners + np.roll(corners, -1, axis=1)) / 2], axis=1)
     wholly = face.core(nodes.reshape(-1, 3)).reshape(nodes.shape[:2]).all(axis=1)
     return np.asarray(face.faces(mesh, outer) & wholly)

@@ -84,25 +84,25 @@ def grip(domain: Domain, boundary: Boundary) -> Unknowns:
     Raises:
         SolverError: a grip takes hold of fewer than four vertices of the mesh.
     """
-    fine_held, coarse_held = np.full(len(domain.nodes), -1), np.full(len(domain.vertices), -1)
+    fine_held = np.full(len(domain.nodes), -1)
     for number, one in enumerate(boundary.grips):
         fine_held[one.zone.core(domain.nodes)] = number
-        coarse_held[one.zone.core(domain.vertices)] = number
-    is_vertex = domain.parents[:, 0] == domain.parents[:, 1]
-    vertex = np.full(len(domain.vertices), -1)
-    vertex[domain.parents[is_vertex, 0]] = np.flatnonzero(is_vertex)
+    coarse_held = np.full(len(domain.vertices), -1)
+    np.maximum.at(coarse_held, domain.seats[:, 0], fine_held[domain.seats[:, 1]])
 
     masters_fine, masters_coarse = [], []
     for number, one in enumerate(boundary.grips):
         mine = [
-            (int(domain.coarse.to_global[i]), int(domain.fine.to_global[vertex[i]]))
-            for i in np.flatnonzero(coarse_held[: domain.coarse.owned] == number)
+            (int(domain.coarse.to_global[i]), int(domain.fine.to_global[j]))
+            for i, j in domain.seats[fine_held[domain.seats[:, 1]] == number]
+            if i < domain.coarse.owned
         ]
-        all_ranks = sorted(pair for pairs in domain.comm.allgather(mine) for pair in pairs)
-        if len(all_ranks) < 4:
-            raise SolverError(one.name, f"takes hold of only {len(all_ranks)} vertices; the mesh is too coarse there")
-        masters_coarse.append([all_ranks[0][0], all_ranks[1][0]])
-        masters_fine.append([all_ranks[0][1], all_ranks[1][1]])
+        pairs = sorted(pair for pairs in domain.comm.allgather(mine) for pair in pairs)
+        vertices, nodes = (list(dict.fromkeys(ends)) for ends in zip(*pairs, strict=True)) if pairs else ([], [])
+        if len(nodes) < 4:
+            raise SolverError(one.name, f"takes hold of only {len(nodes)} vertices; the mesh is too coarse there")
+        masters_coarse.append(vertices[:2])
+        masters_fine.append(nodes[:2])
 
     fine = _level(domain.fine, fine_held, domain.nodes, np.array(masters_fine), boundary)
     coarse = _level(domain.coarse, coarse_held, domain.vertices, np.array(masters_coarse), boundary)

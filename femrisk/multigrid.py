@@ -162,34 +162,30 @@ def _ghosted(comm: object, level: Level) -> PETSc.Vec:
 def interpolation(domain: Domain, unknowns: Unknowns) -> scipy.sparse.csr_matrix:
     """Fine unknowns this rank owns from its coarse ones, (3 owned, 3 coarse).
 
-    Half of each parent's displacement; nothing to or from prescribed unknowns.
+    The mean of its parents' displacements; nothing to or from prescribed unknowns.
     """
     fine, coarse = unknowns.fine, unknowns.coarse
-    rows, columns, values = [], [], []
-    nodes = np.arange(fine.numbering.owned)
-    plain = nodes[fine.slot[nodes] < 0]
-    for parent in domain.parents[plain].T:
-        slot = coarse.slot[parent]
-        loose, held = slot < 0, slot >= 0
-        rows.append(plain[loose])
-        columns.append(parent[loose])
-        values.append(np.broadcast_to(0.5 * np.eye(3), (int(loose.sum()), 3, 3)))
-        for half in range(2):
-            rows.append(plain[held])
-            columns.append(coarse.masters[slot[held], half])
-            values.append(0.5 * coarse.maps[slot[held], half])
-    masters = np.unique(fine.masters[:, :].ravel())
-    masters = masters[masters < fine.numbering.owned]
-    rows.append(masters)
-    columns.append(domain.parents[masters, 0])
-    values.append(np.broadcast_to(np.eye(3), (len(masters), 3, 3)))
-    r, c, v = np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
-    v = v * fine.free[r][:, :, None] * coarse.free[c][:, None, :]
-    i, j = np.broadcast_arrays(3 * r[:, None, None] + np.arange(3)[:, None], 3 * c[:, None, None] + np.arange(3))
-    local = scipy.sparse.csr_matrix(
-        (v.ravel(), (i.ravel(), j.ravel())), shape=(3 * fine.numbering.owned, 3 * len(coarse.numbering.to_global))
+    owned, share = fine.numbering.owned, 1 / domain.parents.shape[1]
+    plain = np.flatnonzero(fine.slot[:owned] < 0)
+    parents = domain.parents[plain]
+    row, column = np.repeat(plain, parents.shape[1]), parents.ravel()
+    held = coarse.slot[column] >= 0
+    loose = scipy.sparse.csr_matrix(
+        (np.full(int((~held).sum()), share), (row[~held], column[~held])), (owned, len(coarse.slot))
     )
+    slot, own = coarse.slot[column[held]], fine.grips.ravel() < owned
+    r = np.concatenate([row[held], row[held], fine.grips.ravel()[own]])
+    c = np.concatenate([*coarse.masters[slot].T, coarse.grips.ravel()[own]])
+    v = np.concatenate(
+        [*(share * coarse.maps[slot]).swapaxes(0, 1), np.broadcast_to(np.eye(3), (int(own.sum()), 3, 3))]
+    )
+    i, j = np.broadcast_arrays(3 * r[:, None, None] + np.arange(3)[:, None], 3 * c[:, None, None] + np.arange(3))
+    gripped = scipy.sparse.csr_matrix((v.ravel(), (i.ravel(), j.ravel())), (3 * owned, 3 * len(coarse.slot)))
+    from_free = scipy.sparse.diags(coarse.free.ravel().astype(float))
+    local = (scipy.sparse.kron(loose, np.eye(3), "csr") + gripped) @ from_free
+    local = (scipy.sparse.diags(fine.free[:owned].ravel().astype(float)) @ local).tocsr()
     local.eliminate_zeros()
+    local.sort_indices()
     return local
 
 

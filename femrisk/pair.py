@@ -17,7 +17,6 @@ from femrisk.damage_march import Verdict, march_twice, pace
 from femrisk.damaged import DamagedEquilibrium, DamageState
 from femrisk.discs import disc_painted
 from femrisk.domain import Domain
-from femrisk.element import TABLE, strains
 from femrisk.equilibrium import Equilibrium
 from femrisk.errors import SolverError
 from femrisk.fracture import (
@@ -70,7 +69,7 @@ def compute(
     start = time.perf_counter()
     mesh, domain = prepared.mesh, prepared.domain
     # discs behind the bone are solved with it, and told of nowhere
-    painted, bone = disc_painted(field, len(prepared.stiff)), slice(len(mesh.tets))
+    painted, bone = disc_painted(field, len(prepared.stiff)), slice(len(mesh.cells))
     curve = stiffened(painted.curve, prepared.stiff, prepared.boundary.layer_MPa)
     grips, local, fabric = grip(domain, prepared.boundary), curve.take(domain.original), _fabric(prepared, painted)
     if damage and fabric is not None:
@@ -154,7 +153,7 @@ def _skin(equilibrium: Equilibrium, elastic: State, state: State, prepared: Prep
         accumulated=_everywhere(domain, state.skin_accumulated, membrane.original),
         plastic_work=_everywhere(domain, 1e-3 * work, membrane.original),
         elastic=_everywhere(domain, membrane.stress(equilibrium.displacement(elastic), elastic), membrane.original),
-        elastic_cells=_everywhere(domain, elastic.stress)[: len(prepared.mesh.tets)],
+        elastic_cells=_everywhere(domain, elastic.stress)[: len(prepared.mesh.cells)],
     )
 
 
@@ -235,8 +234,7 @@ def _expected(elastic: State, criterion: ElasticCriterion) -> float:
 
 
 def _strain(equilibrium: Equilibrium, state: State) -> Floats:
-    domain = equilibrium.domain
-    return np.asarray(strains(domain.cells, domain.gradients, equilibrium.displacement(state), TABLE))
+    return equilibrium.domain.strains(equilibrium.displacement(state))
 
 
 def _everywhere(domain: Domain, local: Floats, original: NDArray[np.int64] | None = None) -> Floats:

@@ -41,6 +41,8 @@ class MeshTask:
     #: every solid of the case and the grip of every contact, for the one size field
     sizing: tuple[Solid, ...]
     size_mm: float
+    #: of its cells, one of ``analysis.Cells``
+    kind: str = "tetrahedra"
     #: by which each arm that gives height back moves the mesh
     lifts: tuple[HeightChange, ...] = ()
     #: folder of meshes that cases share, if there is one
@@ -146,8 +148,9 @@ def _is_mantle(solid: Solid) -> bool:
 
 def mesh_task(scene: Scene, family: Family, shelf: Path | None = None) -> MeshTask:
     """What the mesher needs for one family."""
+    analysis = scene.case.analysis
     lifts = tuple(scene.raised[arm].change for arm in family.arms if arm in scene.raised)
-    return MeshTask(family, scene.anatomy, sizing(scene), known(scene.case.analysis.mesh_size_mm), lifts, shelf)
+    return MeshTask(family, scene.anatomy, sizing(scene), known(analysis.mesh_size_mm), analysis.mesh, lifts, shelf)
 
 
 def sizing(scene: Scene) -> tuple[Solid, ...]:

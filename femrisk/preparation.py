@@ -21,6 +21,7 @@ from femrisk.materials.skin import Skin
 from femrisk.membrane import Membrane, cover
 from femrisk.meshes.labelled import Floats, LabelledMesh
 from femrisk.parting import Parting
+from femrisk.stack import stacked
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Prepared:
     mesh: LabelledMesh
     boundary: Boundary
     domain: Domain
-    #: (m, 4) share of the stiff layer at the Gauss points, those of discs behind the bone's; (m,) cells in contacts
+    #: (m, 4) share of the stiff layer at the Gauss points, (m, 8) at those of voxels, those of discs behind the bone's;
+    #: (m,) cells in contacts
     stiff: Floats
     contact: NDArray[np.bool_]
     #: weak interfaces of the arm, or None
@@ -45,7 +47,12 @@ class Prepared:
 
 
 def prepare(
-    mesh: LabelledMesh, boundary: Boundary, comm: MPI.Comm, parting: Parting | None = None, skin: Skin | None = None
+    mesh: LabelledMesh,
+    boundary: Boundary,
+    comm: MPI.Comm,
+    parting: Parting | None = None,
+    skin: Skin | None = None,
+    flows: bool = True,
 ) -> Prepared:
     """Do once what the arms on one mesh share under one load.
 
@@ -55,15 +62,16 @@ def prepare(
         comm: the ranks.
         parting: what one arm's weak interfaces make of the mesh.
         skin: a layer on facets of ``mesh``; under a contact it is as stiff as the layer of the cells, and cannot fail.
+        flows: whether bone may flow, in which voxels must not lock; of tetrahedra no matter.
 
     Raises:
-        SolverError: weak interfaces on several ranks.
+        SolverError: weak interfaces, or voxels, on several ranks.
     """
-    points = mesh.gauss_points()
+    boundary, points = boundary.cast_round(mesh), mesh.gauss_points()
     stiff = boundary.stiffness_weight(points.reshape(-1, 3)).reshape(points.shape[:2])
     whole = with_discs(mesh if parting is None else parting.mesh, boundary)
-    stiff = np.pad(stiff, ((0, len(whole.tets) - len(stiff)), (0, 0)))
-    domain = distribute(whole, comm)
+    stiff = np.pad(stiff, ((0, len(whole.cells) - len(stiff)), (0, 0)))
+    domain = stacked(whole, comm, flows) if whole.of_voxels else distribute(whole, comm)
     joints = None if parting is None else join(domain, parting.faces, parting.law)
     meter = None if boundary.pressed is None else gauge(mesh, domain, boundary.pressed)
     bare = Prepared(mesh, boundary, domain, stiff, boundary.contact(mesh.centroids()), joints, gauge=meter)

@@ -28,6 +28,8 @@ from femrisk.scores import Score, assess
 #: Cells in a cube of one edge length, and unknowns of quadratic displacements per cell: measured on the mesher's
 #: meshes of the example bone with 2.5 to 4 mm cells, good to about a tenth.
 CELLS_PER_CUBE, UNKNOWNS_PER_CELL = 6.6, 4.33
+#: The same of voxels, whose nodes belong to up to eight: measured on the L2 of the benchmark with voxels of 1 mm.
+UNKNOWNS_PER_VOXEL = 3.5
 #: Memory of one pair of arm and load: 0.98 GB at 120 000 unknowns and 1.7 GB at 296 000, both measured.
 LIBRARIES_GB, BYTES_PER_UNKNOWN = 0.4, 5e3
 
@@ -206,12 +208,14 @@ def scores_table(scene: Scene) -> Table:
 
 def unknowns(scene: Scene) -> int:
     """Degrees of freedom to expect in each pair, from the integral of the size field."""
-    field = size_field(scene.anatomy, sizing(scene), known(scene.case.analysis.mesh_size_mm))
+    analysis = scene.case.analysis
+    voxels = analysis.mesh == "voxel"
+    field = size_field(scene.anatomy, () if voxels else sizing(scene), known(analysis.mesh_size_mm))
     lower, upper = field.corners()
     points, _ = grid_points(lower, upper, field.spacing)
     share = np.clip(0.5 - scene.anatomy.outer.distance(points) / field.spacing, 0, 1)
     cubes = float((share / field.values.ravel() ** 3).sum()) * field.spacing**3
-    return int(cubes * CELLS_PER_CUBE * UNKNOWNS_PER_CELL)
+    return int(cubes * (UNKNOWNS_PER_VOXEL if voxels else CELLS_PER_CUBE * UNKNOWNS_PER_CELL))
 
 
 def work(scene: Scene) -> str:

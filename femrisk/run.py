@@ -67,13 +67,16 @@ def run(
         console: where progress and the table are printed; None for silence.
 
     Raises:
-        InputError: the case does not fit its bone, the folder belongs to another, or weak interfaces on several ranks.
+        InputError: the case does not fit its bone, the folder belongs to another, or weak interfaces or voxels on
+            several ranks.
         ComputationError: a mesh could not be made. A pair that fails is kept out of the comparison and told.
     """
     start = time.perf_counter()
     scene, results = case if isinstance(case, Scene) else build(case), ResultFolder(Path(folder))
-    if ranks > 1 and scene.case.analysis.interfaces == "weak":
-        raise InputError("--ranks", f"weak interfaces are computed on one rank only (allowed: 1, got: {ranks})")
+    analysis = scene.case.analysis
+    if ranks > 1 and (analysis.interfaces == "weak" or analysis.mesh == "voxel"):
+        what = "voxels" if analysis.mesh == "voxel" else "weak interfaces"
+        raise InputError("--ranks", f"{what} are computed on one rank only (allowed: 1, got: {ranks})")
     with locked(results):
         take(scene.case, results, force)
         write_scan(results, scene.anatomy)
@@ -240,15 +243,9 @@ def mesh_families(scene: Scene) -> dict[str, LabelledMesh]:
     Raises:
         MeshError: a mesh that would spoil a result.
     """
-    from femrisk.meshes.mesher import mesh
-    from femrisk.meshes.quality import assess, gate
+    from femrisk.shelf import make
 
-    meshes = {}
-    for one in families(scene):
-        task = mesh_task(scene, one)
-        meshes[one.name] = mesh(task.anatomy, one.solids, task.size_mm, task.sizing)
-        gate(assess(meshes[one.name], task.anatomy, one.solids))
-    return meshes
+    return {one.name: make(mesh_task(scene, one))[0] for one in families(scene)}
 
 
 def facts(jobs: int, ranks: int, seconds: float, failures: dict[str, str]) -> dict[str, Any]:

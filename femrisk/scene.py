@@ -65,6 +65,8 @@ def build(case: Case) -> Scene:
     for index, arm in enumerate(case.arms if len(lesions) == len(case.lesions) else ()):
         with _noting(mistakes, f"arms[{index}]", arm):
             high = raised(anatomy, tuple(lesions), arm, case.loads)
+            if high is not None and case.analysis.mesh == "voxel":
+                raise GeometryError("height_restored_fraction", "voxels are not moved (allowed: 0)")
             solids[str(arm.name)] = arm.solids(anatomy, tuple(lesions)) if high is None else high.below()
             lifted |= {} if high is None else {str(arm.name): high}
     if mistakes:

@@ -17,12 +17,29 @@ from pathlib import Path
 from femrisk import __version__
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.meshes.mesher import mesh, sampled
+from femrisk.meshes.quality import MeshQuality, assess, gate
+from femrisk.meshes.voxelised import VoxelQuality, voxelised
 from femrisk.output.atomic import replacing
 from femrisk.plan import MeshTask
 
 
+def make(task: MeshTask) -> tuple[LabelledMesh, MeshQuality | VoxelQuality]:
+    """The mesh of a task and its measures; voxels are made as quickly as they are read, and lie on no shelf.
+
+    Raises:
+        MeshError: it cannot be made, or would spoil a result.
+    """
+    solids = task.family.solids
+    if task.kind == "voxel":
+        return voxelised(task.anatomy, solids, task.size_mm)
+    made = shelved(task)
+    quality = assess(made, task.anatomy, solids)
+    gate(quality)
+    return made, quality
+
+
 def shelved(task: MeshTask) -> LabelledMesh:
-    """The mesh of a task, from the task's shelf where it has one; who comes second waits for the first.
+    """The tetrahedra of a task, from the task's shelf where it has one; who comes second waits for the first.
 
     Raises:
         MeshError: it cannot be made.

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from femrisk.balance import Balance
-from femrisk.blockrows import BlockRows, mixed
+from femrisk.blockrows import BlockRows, any_held, wholly_held
 from femrisk.cohesive import COARSE, FINE, WEIGHTS, Joints, Pull, assemble_joints
 from femrisk.domain import Domain
-from femrisk.element import TABLE, assemble
 from femrisk.grips import Unknowns
 from femrisk.materials.fabric import Fabric
 from femrisk.materials.planestress import Stretch
@@ -75,24 +74,26 @@ class Tangent:
             self._coarse_groups.append(membrane.vertices)
         self._fine = BlockRows.of(tuple(self._fine_groups), unknowns.fine)
         self._coarse = BlockRows.of(tuple(self._coarse_groups), unknowns.coarse)
-        self._mixed = [mixed(elements, unknowns.fine) for elements in self._fine_groups]
-        held = [(unknowns.fine.slot[elements] >= 0).any(axis=1) for elements in self._fine_groups]
-        self._kinds = [one.astype(np.int8) + (one & ~two) for one, two in zip(held, self._mixed, strict=True)]
+        self._mixed, self._kinds = [], []
+        for fine, coarse in zip(self._fine_groups, self._coarse_groups, strict=True):
+            # of voxels, a grip may hold nodes of the coarse cell that are none of the voxel's
+            held = any_held(fine, unknowns.fine) | any_held(coarse, unknowns.coarse)
+            idle = wholly_held(fine, unknowns.fine) & wholly_held(coarse, unknowns.coarse)
+            self._mixed.append(held & ~idle)
+            self._kinds.append(held.astype(np.int8) + idle)
         kind = linear or (OneRank if domain.comm.size == 1 else Multigrid)
         self._multigrid = kind(domain, unknowns, self._fine.pattern, self._coarse.pattern)
         self._fresh_iterations: int | None = None
 
     def fill(self, response: Response, flat: bool = False) -> None:
         """Assemble both operators; ``flat``: interfaces that fail do so at a constant traction."""
-        domain = self._domain
         fine, coarse = self._fine.zeros(self._multigrid.precision), self._coarse.zeros(np.float64)
-        kept_fine, kept_coarse = assemble(
-            domain.cells, domain.corners, domain.gradients, domain.volumes, response.moduli, response.normal,
-            self._stretch, TABLE, fine, self._fine.element_places[0], coarse, self._coarse.element_places[0],
-            self._kinds[0],
+        kept_fine, kept_coarse = self._domain.assemble(
+            response.moduli, response.normal, self._stretch, fine, self._fine.element_places[0], coarse,
+            self._coarse.element_places[0], self._kinds[0],
         )  # fmt: skip
-        self._fine.add_special(fine, kept_fine, domain.cells[self._mixed[0]])
-        self._coarse.add_special(coarse, kept_coarse, domain.corners[self._mixed[0]])
+        self._fine.add_special(fine, kept_fine, self._fine_groups[0][self._mixed[0]])
+        self._coarse.add_special(coarse, kept_coarse, self._coarse_groups[0][self._mixed[0]])
         if self._joints is not None and response.pull is not None:
             tangent = response.pull.flat if flat else response.pull.tangent
             for level, values, shapes, groups in (

@@ -45,15 +45,12 @@ def tell(**news: Any) -> None:
 
 def make_mesh(folder: ResultFolder, task: MeshTask) -> None:
     """Mesh one family, measure the mesh, and keep it if it is good enough."""
-    from femrisk.meshes.quality import assess, gate
     from femrisk.meshes.reshaped import moved_mesh
     from femrisk.output.fields import write_mesh
-    from femrisk.shelf import shelved
+    from femrisk.shelf import make
 
     tell(doing="meshing")
-    made = shelved(task)
-    quality = assess(made, task.anatomy, task.family.solids)
-    gate(quality)
+    made, quality = make(task)
     for change in task.lifts:
         moved_mesh(made, change)
     write_mesh(mesh_file(folder, task.family.name), made)
@@ -95,7 +92,7 @@ def solve(folder: ResultFolder, task: SolveTask) -> None:
         elif arm.lift is not None:
             ready = prepare(mesh, here.boundary, comm)
         else:
-            ready = whole = whole or prepare(mesh, here.boundary, comm)
+            ready = whole = whole or prepare(mesh, here.boundary, comm, flows=not task.linear_only)
         if task.shell is not None:
             ready = skinned(ready, task.shell.on(mesh, field))
         result = compute(

@@ -94,7 +94,7 @@ def mesh(options: Namespace) -> int:
     for family, labelled in mesh_families(scene).items():
         folder.mkdir(parents=True, exist_ok=True)
         write_mesh(folder / f"{family}.vtu", labelled)
-        cells, vertices = len(labelled.tets), len(labelled.points)
+        cells, vertices = len(labelled.cells), len(labelled.points)
         table.add_row(str(folder / f"{family}.vtu"), f"{cells}", f"{vertices}", ", ".join(labelled.solids))
     screen().print(table)
     return 0
@@ -144,8 +144,10 @@ def refuse_what_no_file_holds(case: Case, form: str, model: str | None) -> None:
     """Stop where a file of this form would tell another story than the case (resolved).
 
     Raises:
-        InputError: weak interfaces, a shell, a fabric, or a model of bone that only femrisk has.
+        InputError: voxels, weak interfaces, a shell, a fabric, or a model of bone that only femrisk has.
     """
+    if case.analysis.mesh == "voxel":
+        raise InputError("analysis.mesh", "no file holds voxels (allowed: tetrahedra, got: voxel)")
     if case.analysis.interfaces == "weak":
         raise InputError("analysis.interfaces", "no file holds weak interfaces (allowed: bonded, got: weak)")
     shell = getattr(case.bone, "shell_thickness_mm", 0.0)

@@ -28,13 +28,13 @@ MARROW_DENSITY = 0.1
 
 @dataclass(frozen=True)
 class MaterialField:
-    """The material of each cell, and its curve at the four Gauss points."""
+    """The material of each cell, and its curve at the Gauss points."""
 
     #: legend; ``index`` points into it
     names: tuple[str, ...]
     #: (m,) which name
     index: NDArray[np.int64]
-    #: arrays of (m, 4)
+    #: arrays of (m, 4), or (m, 8) of voxels
     curve: YieldCurve
     #: principal strains, tension and compression, at which an elastic solve takes bone to fail
     strain_limits: tuple[float, float] = (TENSION_LIMIT, COMPRESSION_LIMIT)
@@ -57,10 +57,12 @@ class MaterialField:
 
 
 def element_sizes(points: Floats, tets: NDArray[np.int64]) -> Floats:
-    """(m,) edge of the regular tetrahedron of equal volume, averaged over neighbours, mm.
+    """(m,) edge of the regular tetrahedron of equal volume, averaged over neighbours, mm; of voxels (m, 8) their own.
 
     The average over the cells round each vertex keeps the noise of single cells out of the softening law.
     """
+    if tets.shape[1] == 8:
+        return np.asarray(np.cbrt(6 * signed_volumes(points, tets[:, [0, 1, 2, 4]])))
     edge = np.cbrt(6 * np.sqrt(2) * signed_volumes(points, tets))
     total = np.bincount(tets.ravel(), weights=np.repeat(edge, 4), minlength=len(points))
     count = np.bincount(tets.ravel(), minlength=len(points)).clip(min=1)
@@ -77,7 +79,7 @@ def host(mesh: LabelledMesh, density_law: str, anisotropy: str = "isotropic", cr
         crushed = foam(body) if crushable else None
         return MaterialField(VERTEBRA_HOSTS, index, curve, vertebral.YIELD_STRAINS, woven(anisotropy, body), crushed)
     cortical = ~mesh.inside("endosteum")
-    size = np.broadcast_to(element_sizes(mesh.points, mesh.tets)[:, None], shape)
+    size = np.broadcast_to(element_sizes(mesh.points, mesh.cells)[:, None], shape)
     curve = keyak.yield_curve(mesh.density, np.broadcast_to(cortical[:, None], shape), size, law)
     index = np.where(cortical, HOSTS.index("cortical"), HOSTS.index("cancellous"))
     index[~cortical & (mesh.density.mean(axis=1) < MARROW_DENSITY)] = HOSTS.index("marrow")
@@ -105,7 +107,7 @@ def paint(
     """
     bone, shape = host(mesh, density_law, anisotropy, crushable), mesh.density.shape
     names, index, curve = list(bone.names), bone.index.copy(), bone.curve
-    foreign = np.zeros(len(mesh.tets), dtype=bool)
+    foreign = np.zeros(len(mesh.cells), dtype=bool)
     for solid, name in layers:
         cells = mesh.inside(solid)
         if name not in names:

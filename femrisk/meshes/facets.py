@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from femrisk.meshes.labelled import Floats, LabelledMesh
+from femrisk.meshes.labelled import VOXEL_FACES, Floats, LabelledMesh
 from femrisk.meshes.splitting import FACES, inner_faces
 
 #: Barycentric coordinates of the three-point rule of a triangle, exact to degree 2, equal weights, (3, 3).
@@ -20,7 +20,7 @@ class Facets:
 
     #: (f,) the cell each belongs to
     cells: NDArray[np.int64]
-    #: (f, 3) which vertices of the cell it has
+    #: (f, 3) which vertices of the cell it has, or of a voxel (f, 4), one after the other round the face
     corners: NDArray[np.int64]
 
     def take(self, wanted: NDArray[np.bool_]) -> Facets:
@@ -28,30 +28,37 @@ class Facets:
         return Facets(self.cells[wanted], self.corners[wanted])
 
     def vertices(self, mesh: LabelledMesh) -> NDArray[np.int64]:
-        """(f, 3) indices of points."""
-        return np.asarray(np.take_along_axis(mesh.tets[self.cells], self.corners, axis=1))
+        """(f, 3) or (f, 4) indices of points."""
+        return np.asarray(np.take_along_axis(mesh.cells[self.cells], self.corners, axis=1))
 
     def gauss_points(self, mesh: LabelledMesh) -> Floats:
-        """(f, 3, 3) mm."""
+        """(f, 3, 3) mm, of triangles."""
         return np.asarray(np.einsum("gv,fvk->fgk", TRIANGLE_BARYCENTRIC, mesh.points[self.vertices(mesh)]))
 
     def areas(self, mesh: LabelledMesh) -> Floats:
         """(f,) mm2."""
-        a, b, c = mesh.points[self.vertices(mesh)].transpose(1, 0, 2)
-        return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2)
+        return np.asarray(np.linalg.norm(self._across(mesh), axis=1) / (2 if self.corners.shape[1] == 3 else 1))
 
     def normals(self, mesh: LabelledMesh) -> Floats:
         """(f, 3) unit vectors out of their cells."""
-        a, b, c = mesh.points[self.vertices(mesh)].transpose(1, 0, 2)
-        # the vertex a face lacks: their numbers 0 to 3 add up to 6
-        inside = mesh.points[mesh.tets[self.cells, 6 - self.corners.sum(axis=1)]]
-        normal = np.cross(b - a, c - a)
-        normal *= -np.sign(np.einsum("fk,fk->f", normal, inside - a))[:, None]
+        normal = self._across(mesh)
+        inwards = mesh.points[mesh.cells[self.cells]].mean(axis=1) - mesh.points[self.vertices(mesh)[:, 0]]
+        normal *= -np.sign(np.einsum("fk,fk->f", normal, inwards))[:, None]
         return np.asarray(normal / np.linalg.norm(normal, axis=1)[:, None])
+
+    def _across(self, mesh: LabelledMesh) -> Floats:
+        """(f, 3) product of the two sides that meet in the first vertex, mm2."""
+        corner = mesh.points[self.vertices(mesh)]
+        return np.asarray(np.cross(corner[:, 1] - corner[:, 0], corner[:, -1] - corner[:, 0]))
 
 
 def outer_facets(mesh: LabelledMesh) -> Facets:
     """Every face of a conforming mesh that only one cell has."""
+    if mesh.of_voxels:
+        every = np.sort(mesh.cells[:, VOXEL_FACES], axis=-1).reshape(-1, 4)
+        _, face, times = np.unique(every, axis=0, return_inverse=True, return_counts=True)
+        cells, faces = np.nonzero((times[face.ravel()] == 1).reshape(-1, 6))
+        return Facets(cells, VOXEL_FACES[faces])
     inner = np.zeros((len(mesh.tets), 4), dtype=bool)
     shared = inner_faces(mesh)
     # a face of a tetrahedron lacks one of the vertices 0 to 3, whose numbers add up to 6

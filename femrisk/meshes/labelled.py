@@ -9,10 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from femrisk.errors import MeshError
+
 Floats = NDArray[np.float64]
 
 #: Barycentric coordinates of the four-point Gauss rule of a tetrahedron (degree 2), (4, 4).
 GAUSS_BARYCENTRIC: Floats = np.full((4, 4), (5 - 5**0.5) / 20) + np.eye(4) * (5**0.5 / 5)
+
+#: Corners of a voxel, first along its first edge, then the second, then the third, (8, 3).
+VOXEL_CORNERS: NDArray[np.int64] = np.stack(np.meshgrid(*[[0, 1]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)[:, ::-1]
+#: Corners of its six faces, counter-clockwise seen from outside, (6, 4).
+VOXEL_FACES = np.array([[0, 4, 6, 2], [1, 3, 7, 5], [0, 1, 5, 4], [2, 6, 7, 3], [0, 2, 3, 1], [4, 5, 7, 6]])
+#: Shares of the corners in the points of the 2 x 2 x 2 Gauss rule of a voxel (degree 3), (8, 8).
+GAUSS_TRILINEAR: Floats = np.where(VOXEL_CORNERS[:, None] == VOXEL_CORNERS, (1 + 3**-0.5) / 2, (1 - 3**-0.5) / 2).prod(
+    axis=-1
+)
 
 #: Anatomical regions of each bone; together they are what ``LabelledMesh.region`` points into.
 FEMUR_REGIONS = ("head", "neck", "intertrochanteric", "subtrochanteric", "shaft")
@@ -23,7 +34,7 @@ REGIONS = FEMUR_REGIONS + VERTEBRA_REGIONS
 
 @dataclass(frozen=True)
 class LabelledMesh:
-    """Linear tetrahedra with the membership of each cell in each solid.
+    """Linear tetrahedra, or voxels, with the membership of each cell in each solid.
 
     Cell ``c`` lies inside ``solids[i]`` when bit ``i`` of ``membership[c]`` is set. ``solids[0]`` is always ``bone``
     (every cell) and in a femur ``solids[1]`` is ``endosteum`` (cells enclosed by the cortex: cancellous bone and
@@ -32,15 +43,15 @@ class LabelledMesh:
 
     #: (n, 3) mm, bone's standard frame
     points: Floats
-    #: (m, 4) vertex indices, positively oriented
-    tets: NDArray[np.int64]
+    #: vertex indices, positively oriented: (m, 4) of tetrahedra, or (m, 8) of voxels in the order of ``VOXEL_CORNERS``
+    cells: NDArray[np.int64]
     #: (m,) bit i = inside solids[i]
     membership: NDArray[np.uint32]
     #: name of each bit
     solids: tuple[str, ...]
     #: (m,) index into REGIONS
     region: NDArray[np.uint8]
-    #: (m, 4) ash density of the host bone at the Gauss points, g/cm3, before any lesion or treatment
+    #: (m, 4) or (m, 8) ash density of the host bone at the Gauss points, g/cm3, before any lesion or treatment
     density: Floats
     #: the same with the lesions a scan shows; None where there is none in it
     as_scanned: Floats | None = None
@@ -54,6 +65,22 @@ class LabelledMesh:
         if solid not in self.solids:
             raise KeyError(f"no solid {solid!r} in this mesh (has: {', '.join(self.solids)})")
         return np.asarray((self.membership >> np.uint32(self.solids.index(solid))) & 1 == 1)
+
+    @property
+    def tets(self) -> NDArray[np.int64]:
+        """(m, 4) the cells, for what knows tetrahedra alone.
+
+        Raises:
+            MeshError: they are voxels.
+        """
+        if self.of_voxels:
+            raise MeshError("mesh", "is of voxels where tetrahedra are needed")
+        return self.cells
+
+    @property
+    def of_voxels(self) -> bool:
+        """True where the cells are voxels, all of one size."""
+        return bool(self.cells.shape[1] == len(VOXEL_CORNERS))
 
     @property
     def is_vertebra(self) -> bool:
@@ -73,21 +100,24 @@ class LabelledMesh:
 
     def volumes(self) -> Floats:
         """(m,) cell volumes, mm3."""
-        return signed_volumes(self.points, self.tets)
+        if self.of_voxels:
+            return signed_volumes(self.points, self.cells[:, [0, 1, 2, 4]]) * 6
+        return signed_volumes(self.points, self.cells)
 
     def centroids(self) -> Floats:
         """(m, 3) cell centroids, mm."""
-        return np.asarray(self.points[self.tets].mean(axis=1))
+        return np.asarray(self.points[self.cells].mean(axis=1))
 
     def gauss_points(self) -> Floats:
-        """(m, 4, 3) positions of the Gauss points, mm."""
-        return np.asarray(np.einsum("gv,mvk->mgk", GAUSS_BARYCENTRIC, self.points[self.tets]))
+        """(m, 4, 3) or (m, 8, 3) positions of the Gauss points, mm."""
+        shares = GAUSS_TRILINEAR if self.of_voxels else GAUSS_BARYCENTRIC
+        return np.asarray(np.einsum("gv,mvk->mgk", shares, self.points[self.cells]))
 
     def save(self, path: str | Path) -> None:
         """Write every array to ``path`` (npz)."""
         arrays: dict[str, Any] = {
             "points": self.points,
-            "tets": self.tets,
+            "cells": self.cells,
             "membership": self.membership,
             "solids": np.array(self.solids),
             "region": self.region,
@@ -104,7 +134,7 @@ class LabelledMesh:
         with np.load(path, allow_pickle=False) as data:
             return cls(
                 points=data["points"],
-                tets=data["tets"],
+                cells=data["cells"],
                 membership=data["membership"],
                 solids=tuple(str(name) for name in data["solids"]),
                 region=data["region"],

@@ -119,7 +119,7 @@ def _labelled(made: Complex, names: tuple[str, ...], anatomy: Anatomy) -> Labell
     """The finished mesh with regions and density sampled from the bone."""
     blank = LabelledMesh(
         points=made.points,
-        tets=made.tets,
+        cells=made.tets,
         membership=made.membership,
         solids=names,
         region=np.zeros(len(made.tets), dtype=np.uint8),

@@ -79,4 +79,4 @@ def split(mesh: LabelledMesh, faces: Faces, along: NDArray[np.bool_]) -> Labelle
     tets = old.copy()
     tets[corner] = number[member]
     points = np.concatenate([mesh.points, mesh.points[vertex[fresh]]])
-    return replace(mesh, points=points, tets=tets.reshape(mesh.tets.shape))
+    return replace(mesh, points=points, cells=tets.reshape(mesh.tets.shape))

@@ -18,6 +18,9 @@ Array = NDArray[Any]
 #: Vertices of the edge on whose middle nodes 4 to 9 of a quadratic tetrahedron lie (VTK cell type 24).
 EDGES = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
 
+#: Corners of a voxel as VTK has those of a hexahedron (cell type 12).
+HEXAHEDRON = (0, 1, 3, 2, 4, 5, 7, 6)
+
 #: Order of a symmetric tensor's six components, as ParaView names them; shear strains are tensor components.
 COMPONENTS = ("xx", "yy", "zz", "xy", "yz", "xz")
 
@@ -30,7 +33,7 @@ def von_mises(stress: Floats) -> Floats:
 
 
 def write_mesh(path: str | Path, mesh: LabelledMesh, arrays: Mapping[str, Array] | None = None) -> None:
-    """Write a labelled mesh as linear tetrahedra.
+    """Write a labelled mesh as linear tetrahedra, or voxels.
 
     Cell arrays: ``host`` (0 cortical, 1 enclosed by the cortex; in a vertebra 0 arch, 1 body), ``region`` (index into
     ``REGIONS``), ``density_g_per_cm3`` (mean of the host's Gauss points), ``membership`` (bits), and one of 0 and 1
@@ -52,37 +55,41 @@ def write_mesh(path: str | Path, mesh: LabelledMesh, arrays: Mapping[str, Array]
         **{name: mesh.inside(name).astype(np.uint8) for name in mesh.solids},
         **(arrays or {}),
     }
-    _write(path, mesh.points, ("tetra", mesh.tets), {}, cell_data)
+    cells = ("hexahedron", mesh.cells[:, HEXAHEDRON]) if mesh.of_voxels else ("tetra", mesh.cells)
+    _write(path, mesh.points, cells, {}, cell_data)
 
 
 def write_fields(
     path: str | Path,
     points: Floats,
-    tets10: NDArray[np.int64],
+    cells: NDArray[np.int64],
     point_data: Mapping[str, Array],
     cell_data: Mapping[str, Array],
 ) -> None:
-    """Write fields on quadratic tetrahedra with straight edges.
+    """Write fields on quadratic tetrahedra with straight edges, or on voxels.
 
     Args:
         path: the VTU file.
-        points: (n, 3) mm, vertices and edge middles.
-        tets10: (m, 10) indices in VTK's order: four vertices, then the middles of ``EDGES``.
+        points: (n, 3) mm, vertices and, of tetrahedra, edge middles.
+        cells: (m, 10) indices in VTK's order: four vertices, then the middles of ``EDGES``; or (m, 8) of voxels.
         point_data: arrays (n,) or (n, k).
         cell_data: arrays (m,) or (m, k); symmetric tensors (m, 6) in the order of ``COMPONENTS``.
 
     Raises:
         ValueError: the nodes are in another order, a cell is inverted, or an array has not one row per point or cell.
     """
+    if cells.shape[1] == len(HEXAHEDRON):
+        _write(path, points, ("hexahedron", cells[:, HEXAHEDRON]), point_data, cell_data)
+        return
     for node, (first, second) in enumerate(EDGES, start=4):
-        middle = (points[tets10[:, first]] + points[tets10[:, second]]) / 2
-        apart = np.linalg.norm(points[tets10[:, node]] - middle, axis=1)
-        if np.any(apart > 1e-6 * np.linalg.norm(points[tets10[:, first]] - points[tets10[:, second]], axis=1)):
+        middle = (points[cells[:, first]] + points[cells[:, second]]) / 2
+        apart = np.linalg.norm(points[cells[:, node]] - middle, axis=1)
+        if np.any(apart > 1e-6 * np.linalg.norm(points[cells[:, first]] - points[cells[:, second]], axis=1)):
             raise ValueError(f"node {node} is not on the middle of edge {first}-{second}: nodes are not in VTK's order")
-    corner = points[tets10[:, :4]]
+    corner = points[cells[:, :4]]
     if np.any(np.linalg.det(corner[:, 1:] - corner[:, :1]) <= 0):
         raise ValueError("a cell is inverted")
-    _write(path, points, ("tetra10", tets10), point_data, cell_data)
+    _write(path, points, ("tetra10", cells), point_data, cell_data)
 
 
 def write_facets(

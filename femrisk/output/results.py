@@ -112,7 +112,7 @@ def summary(
         "linear_solves": history.linear_solves,
         "energy_balance_error": energy_error(pair),
         "dofs": pair.dofs,
-        "cells": len(mesh.tets),
+        "cells": len(mesh.cells),
         "seconds": pair.seconds,
     }
 
@@ -168,9 +168,10 @@ def implant_peak(mesh: LabelledMesh, field: MaterialField, stress: Floats) -> fl
     cells = np.flatnonzero(metal(field))
     if not len(cells):
         return None
-    volume = np.repeat(mesh.volumes()[cells], 4)
-    corner = mesh.tets[cells].ravel()
-    work = np.bincount(corner, weights=volume * np.repeat(stress[cells].mean(axis=1), 4))
+    width = mesh.cells.shape[1]
+    volume = np.repeat(mesh.volumes()[cells], width)
+    corner = mesh.cells[cells].ravel()
+    work = np.bincount(corner, weights=volume * np.repeat(stress[cells].mean(axis=1), width))
     total = np.bincount(corner, weights=volume)
     return float((work[total > 0] / total[total > 0]).max())
 
@@ -203,9 +204,9 @@ def quadratic(mesh: LabelledMesh) -> tuple[Floats, NDArray[np.int64]]:
 def _write_fields(
     folder: ResultFolder, task: SolveTask, arm: ArmTask, mesh: LabelledMesh, field: MaterialField, pair: PairResult
 ) -> None:
-    points, cells = quadratic(mesh)
+    points, cells = (mesh.points, mesh.cells) if mesh.of_voxels else quadratic(mesh)
     displacement = np.zeros_like(points)
-    displacement[cells] = pair.displacement[:, FROM_SOLVER]
+    displacement[cells] = pair.displacement if mesh.of_voxels else pair.displacement[:, FROM_SOLVER]
     write_fields(
         folder.pair(arm.arm, task.load).fields,
         points,

@@ -19,7 +19,7 @@ def labelled(points: Floats, tets: NDArray[np.int64]) -> LabelledMesh:
     cells = len(tets)
     return LabelledMesh(
         points=points,
-        tets=tets.astype(np.int64),
+        cells=tets.astype(np.int64),
         membership=np.ones(cells, dtype=np.uint32),
         solids=("bone",),
         region=np.zeros(cells, dtype=np.uint8),

@@ -33,9 +33,8 @@ def alone(mesh: LabelledMesh) -> Domain:
 
 def prescribe(domain: Domain, free: NDArray[np.bool_], values: Floats) -> Unknowns:
     """Unknowns of which those not ``free`` (n, 3) move by ``values`` (n, 3) per millimetre of travel."""
-    is_vertex = domain.parents[:, 0] == domain.parents[:, 1]
     coarse = np.ones((len(domain.vertices), 3), dtype=bool)
-    coarse[domain.parents[is_vertex, 0]] = free[is_vertex]
+    np.logical_and.at(coarse, domain.seats[:, 0], free[domain.seats[:, 1]])
     return Unknowns(
         fine=_level(domain.fine, free),
         coarse=_level(domain.coarse, coarse),

@@ -24,7 +24,7 @@ def column() -> LabelledMesh:
     names = ["vertebral_body"] * len(body.tets) + ["posterior_elements"] * len(lamina.tets)
     return LabelledMesh(
         points=np.concatenate([body.points, lamina.points]),
-        tets=np.concatenate([body.tets, lamina.tets + len(body.points)]),
+        cells=np.concatenate([body.tets, lamina.tets + len(body.points)]),
         membership=np.ones(cells, dtype=np.uint32),
         solids=("bone",),
         region=np.array([REGIONS.index(name) for name in names], dtype=np.uint8),
@@ -40,7 +40,7 @@ def body_alone() -> LabelledMesh:
     return replace(
         whole,
         points=whole.points[:used],
-        tets=whole.tets[cells],
+        cells=whole.tets[cells],
         membership=whole.membership[cells],
         region=whole.region[cells],
         density=whole.density[cells],

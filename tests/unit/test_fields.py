@@ -9,6 +9,7 @@ import pytest
 import pyvista
 
 from femrisk.meshes.labelled import LabelledMesh
+from femrisk.meshes.voxels import Voxels
 from femrisk.output.fields import write_fields, write_mesh
 
 Cells = tuple[np.ndarray, np.ndarray]
@@ -26,6 +27,20 @@ def test_a_mesh_reads_back_with_every_array(tmp_path: Path, small_mesh: Labelled
     assert np.array_equal(grid.cell_data["number"], number)
     assert grid.cell_data["density_g_per_cm3"] == pytest.approx(0.5)
     assert grid.cell_data["host"].tolist() == [1] * len(number)
+
+
+def test_voxels_read_back_with_their_volume_and_a_trilinear_field(tmp_path: Path) -> None:
+    bone = np.ones((2, 3, 4), dtype=bool)
+    block = Voxels(bone, np.full(bone.shape, 0.5), np.eye(3, 4))
+    mesh = block.mesh(lambda points: np.zeros(len(points), dtype=np.uint8))
+    write_mesh(tmp_path / "mesh.vtu", mesh)
+    assert pyvista.read(tmp_path / "mesh.vtu").volume == pytest.approx(24.0)
+    # a voxel whose corners stood in another order would be turned inside out, and miss this by about 1
+    value = mesh.points[:, 0] * mesh.points[:, 1] + mesh.points[:, 2]
+    write_fields(tmp_path / "fields.vtu", mesh.points, mesh.cells, {"f": value}, {})
+    where = np.random.default_rng(0).uniform(-0.4, 1.4, (50, 3))
+    sampled = pyvista.PolyData(where).sample(pyvista.read(tmp_path / "fields.vtu"))["f"]
+    assert sampled == pytest.approx(where[:, 0] * where[:, 1] + where[:, 2], abs=2e-3)
 
 
 def test_quadratic_cells_interpolate_a_quadratic_field_exactly(tmp_path: Path, small_quadratic: Cells) -> None:

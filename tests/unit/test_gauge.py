@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from column import TOP, WALL, body_alone, column
+from column import SIDE, TOP, WALL, body_alone, column
 from column import anatomy as of_the_column
 from mpi4py import MPI
 
@@ -17,6 +17,8 @@ from femrisk.errors import SolverError
 from femrisk.gauge import gauge
 from femrisk.history import Deformation
 from femrisk.meshes.labelled import Floats, LabelledMesh
+from femrisk.meshes.voxels import Voxels
+from femrisk.stack import stacked
 
 #: of the force, mm in front of the middle
 LINE = 4.0
@@ -24,7 +26,7 @@ LINE = 4.0
 
 def read(motion: Callable[[Floats], Floats], mesh: LabelledMesh | None = None) -> Deformation:
     mesh = mesh or column()
-    domain = distribute(mesh, MPI.COMM_SELF)
+    domain = (stacked if mesh.of_voxels else distribute)(mesh, MPI.COMM_SELF)
     return gauge(mesh, domain, Pressed(of_the_column(), LINE)).read(motion(domain.nodes))
 
 
@@ -32,6 +34,16 @@ def test_a_rigid_motion_is_no_deformation() -> None:
     found = read(lambda points: np.array([1.0, 2.0, 3.0]) + np.cross([0.01, -0.02, 0.03], points))
     for value in (found.shortening_mm, found.height_loss_mm, found.posterior_wall_bulge_mm, found.canal_narrowing_mm):
         assert value == pytest.approx(0.0, abs=1e-9)
+
+
+def test_voxels_are_read_as_tetrahedra_are() -> None:
+    body = np.ones((5, 4, 6), dtype=bool)
+    step = np.array([2 * SIDE, 2 * WALL, 2 * TOP]) / body.shape
+    block = Voxels(body, np.full(body.shape, 0.2), np.column_stack([np.diag(step), step / 2 - [SIDE, WALL, TOP]]))
+    mesh = block.mesh(of_the_column().region)
+    rigid = read(lambda points: np.array([1.0, 2.0, 3.0]) + np.cross([0.01, -0.02, 0.03], points), mesh)
+    assert (rigid.shortening_mm, rigid.posterior_wall_bulge_mm) == pytest.approx((0.0, 0.0), abs=1e-9)
+    assert read(lambda points: points * np.array([0.0, 0.0, -0.01]), mesh).shortening_mm == pytest.approx(0.02 * TOP)
 
 
 def test_a_column_pressed_straight_loses_the_same_height_everywhere() -> None:

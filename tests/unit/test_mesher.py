@@ -162,7 +162,7 @@ def test_the_gate_refuses_a_bone_in_two_pieces(base: LabelledMesh, anatomy: Femu
     keep = np.abs(base.centroids()[:, 0] + 6) > 2
     parts = replace(
         base,
-        tets=base.tets[keep],
+        cells=base.tets[keep],
         membership=base.membership[keep],
         region=base.region[keep],
         density=base.density[keep],

@@ -26,10 +26,11 @@ def task(folder: Path | None, density: float = 0.5, radius: float = 3.0) -> Mesh
     bone: Any = SimpleNamespace(
         outer=Ball(np.zeros(3), 9.0),
         inner=None,
+        scan=None,
         region=lambda points: np.zeros(len(points), np.uint8),
         density=lambda points, cortical: np.full(len(points), density),
     )
-    return MeshTask(Family("base", (lesion,), ("intact",)), bone, (lesion,), 3.0, folder)
+    return MeshTask(Family("base", (lesion,), ("intact",)), bone, (lesion,), 3.0, shelf=folder)
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_bones_of_another_density_share_a_mesh_and_keep_their_density(tmp_path: 
     light, heavy = shelf.shelved(task(tmp_path, 0.3)), shelf.shelved(task(tmp_path, 0.6))
     assert len(made) == 1
     assert (light.density.max(), heavy.density.min()) == (0.3, 0.6)
-    for name in ("points", "tets", "membership", "region"):
+    for name in ("points", "cells", "membership", "region"):
         assert np.array_equal(getattr(light, name), getattr(heavy, name))
     assert light.solids == heavy.solids
 

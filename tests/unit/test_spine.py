@@ -166,7 +166,7 @@ def pair_of_cells() -> LabelledMesh:
     points = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]])
     return LabelledMesh(
         points=points,
-        tets=np.array([[0, 1, 2, 3], [1, 2, 3, 4]]),
+        cells=np.array([[0, 1, 2, 3], [1, 2, 3, 4]]),
         membership=np.array([1, 1], dtype=np.uint32),
         solids=("bone",),
         region=np.array([REGIONS.index("vertebral_body"), REGIONS.index("pedicle")], dtype=np.uint8),
