@@ -105,7 +105,7 @@ def test_a_crack_takes_the_same_energy_per_area_on_two_meshes() -> None:
 
 @pytest.mark.slow
 def test_a_coarse_femur_ends_in_an_honest_status() -> None:
-    scene = build(femur("untreated", model="damage", mesh_size_mm=6.0))
+    scene = build(femur("untreated", model="damage", mesh_size_mm=8.0))
     task = mesh_task(scene, families(scene)[0])
     base = mesh(task.anatomy, task.family.solids, task.size_mm, task.sizing)
     ready = prepare(base, scene.boundaries["stance"], MPI.COMM_SELF)

@@ -57,7 +57,7 @@ def pushed(
 
 
 def test_cement_that_holds_is_as_if_bonded_and_cement_that_does_not_carries_less() -> None:
-    scene = placed("pop", 7.0)
+    scene = placed("pop", 10.0)
     made, field, weakness = arm(scene, "pop")
     bonded = pushed(scene, made, field, None)
     strong = pushed(scene, made, field, Weakness(1e3, 1e3, weakness.slides))
@@ -77,7 +77,7 @@ def test_cement_that_holds_is_as_if_bonded_and_cement_that_does_not_carries_less
 
 
 def test_a_smooth_nail_makes_the_bone_less_stiff() -> None:
-    scene = placed("nail", 8.0)
+    scene = placed("nail", 10.0)
     made, field, weakness = arm(scene, "nail")
     bonded = pushed(scene, made, field, None, elastic=True)
     smooth = pushed(scene, made, field, weakness, elastic=True)

@@ -124,15 +124,6 @@ def test_a_run_tells_what_the_shell_carries_and_shows_it(linear: tuple[Compariso
     assert result["plastic_work_J"]["shell"] == 0.0
 
 
-@pytest.mark.mpi
-def test_ranks_change_no_number(linear: tuple[Comparison, Path], tmp_path: Path) -> None:
-    ranks = run(case(mesh_size_mm=5.0, model="linear"), tmp_path, ranks=2)
-    for one, split in zip(linear[0].rows, ranks.rows, strict=True):
-        assert split.stiffness_N_per_mm == pytest.approx(one.stiffness_N_per_mm, rel=1e-6)
-        assert split.linear_fracture_load_N == pytest.approx(one.linear_fracture_load_N, rel=1e-6)
-    assert told(tmp_path)["shell_load_share"] == pytest.approx(told(linear[1])["shell_load_share"], rel=1e-6)
-
-
 def test_a_case_may_have_no_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("femrisk.run.draw", lambda folder: {})
     bare = case(mesh_size_mm=5.0, model="linear").model_dump(mode="json")
