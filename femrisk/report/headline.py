@@ -10,9 +10,12 @@ from femrisk.report.answer import LoadAnswer, Strength
 from femrisk.report.quantity import markup, per_cent
 from femrisk.report.reading import Reading, named
 
+#: As many treatments are all told in a sentence; of more, the strongest.
+ALL_TOLD = 4
+
 
 def headline(reading: Reading, answer: LoadAnswer) -> Markup:
-    """One load in a sentence: what the lesion costs, and what the strongest treatments give back."""
+    """One load in a sentence: what the lesion costs, and what treatments give back."""
     intact, untreated = (answer.of(reading.first(kind, answer.load)) for kind in ("intact", "untreated"))
     parts = []
     at = Markup(" at 1.9 % strain") if answer.by_strain else Markup("")
@@ -26,9 +29,9 @@ def headline(reading: Reading, answer: LoadAnswer) -> Markup:
     treated = [
         one for one in answer.strengths if reading.kind("arms", one.arm) not in ("intact", "untreated") and one.load
     ]
-    if best := strongest(treated):
+    if best := treated if len(treated) <= ALL_TOLD else strongest(treated):
         told = [markup("{} <strong>{}</strong>", named(one.arm), one.strength()) for one in best]
-        words = "the strongest treatment: " if len(best) == 1 and len(treated) > 1 else "treated: "
+        words = "treated: " if len(best) == len(treated) else "the strongest of its treatments: "
         parts.append(markup("{}", words) + Markup(", ").join(told))
     load = named(answer.load).replace("sideways", "a sideways")
     return markup("In {} {}.", load, Markup("; ").join(parts)) if parts else Markup("")

@@ -87,11 +87,18 @@ def test_bars_of_all_loads_are_on_one_scale(stance: LoadAnswer, fall: LoadAnswer
     assert np.ptp([low / load for low, load in pairs]) < 1e-12
 
 
-def test_the_headline_names_the_loss_and_what_may_be_the_strongest(reading: Reading, stance: LoadAnswer) -> None:
+def test_the_headline_names_the_loss_and_every_treatment(reading: Reading, stance: LoadAnswer) -> None:
     assert plain(headline(reading, stance)) == (
         "In stance the untreated bone carries 1.5 kN, 16 % of the intact one\u2019s 9.4 kN; "
-        "the strongest treatment: POP + nail at least 10.2 kN."
+        "treated: POP 7.8 to 8.0 kN, POP + nail at least 10.2 kN."
     )
+
+
+def test_of_many_treatments_the_headline_names_what_may_be_the_strongest(
+    reading: Reading, stance: LoadAnswer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("femrisk.report.headline.ALL_TOLD", 1)
+    assert plain(headline(reading, stance)).endswith("the strongest of its treatments: POP + nail at least 10.2 kN.")
 
 
 def test_scores_and_mechanics_are_set_against_each_other_load_by_load(reading: Reading) -> None:
