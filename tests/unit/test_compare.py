@@ -12,7 +12,7 @@ import pytest
 
 from femrisk.caveats import RATED, Result
 from femrisk.compare import compare
-from femrisk.comparison import BODY_KEYS, Comparison, Row
+from femrisk.comparison import BODY_KEYS, HEIGHT_KEYS, Comparison, Row
 from femrisk.patient import Patient
 from femrisk.scores import Score
 
@@ -39,6 +39,7 @@ KEYS = [
     "failure_centroid_mm",
     "cement_volume_ml",
     "implant_peak_von_mises_MPa",
+    *HEIGHT_KEYS,
     *BODY_KEYS,
 ]
 
