@@ -1,12 +1,16 @@
-"""The main job on the surface of a real femur: every kind of treatment, both loads (skipped where there is none)."""
+"""The main job on surfaces of a real femur and a real vertebra, and a real scan read twice (skipped where none is)."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scans import write_series
 
 from femrisk.case import Case
+from femrisk.meshes import CTVertebra
+from femrisk.meshes.scanfile import read_scan
 from femrisk.run import run
 
 pytestmark = pytest.mark.slow
@@ -79,3 +83,32 @@ def test_a_real_vertebra_goes_through_the_main_job(
     assert untreated.fracture_load_N < intact.fracture_load_N
     assert comparison.scores["taneichi"].value == pytest.approx(0.18, abs=0.03)
     assert comparison.scores["sins"].items["height_loss_share"] is None
+
+
+def test_a_real_scan_is_the_same_bone_from_a_file_and_from_a_series(data_folder: Path, tmp_path: Path) -> None:
+    folder = data_folder / "vertebra_L2_ct"
+    image, labels = folder / "density_mg_per_cm3.nii.gz", folder / "labels.nii.gz"
+    if not image.is_file():
+        pytest.skip(f"no real scan at {folder}")
+    series = write_series(read_scan(image, "image"), tmp_path / "series", quantity="MGML")
+    values = {
+        "kind": "ct",
+        "anatomy": "vertebra",
+        "level": "L2",
+        "labels": labels,
+        "bone_labels": (1, 2, 3, 4),
+        "calibration": {"kind": "calibrated", "unit": "mg_per_cm3_K2HPO4"},
+    }
+    made = [CTVertebra.model_validate({**values, "image": source}).built() for source in (image, series)]
+    np.testing.assert_array_equal(made[0].to_source, made[1].to_source)
+    np.testing.assert_array_equal(made[0].surface_points, made[1].surface_points)
+    points = np.random.default_rng(0).uniform(*made[0].outer.bounds(), (5000, 3))
+    found = [one.density(points, np.zeros(len(points), bool)) for one in made]
+    # a series of integers in steps of 1 / 16 mg/cm3
+    np.testing.assert_allclose(found[0], found[1], atol=1e-4)
+    # means of L2: width 44, depth 35, height 24; its trabecular label has a mean of 75 mg/cm3
+    marks = made[0].landmarks
+    assert 40 < marks.body_width < 50
+    assert 30 < marks.body_depth < 38
+    assert 22 < marks.height < 32
+    assert made[0].trabecular_mg_per_cm3 == pytest.approx(75, abs=10)
