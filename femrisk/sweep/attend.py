@@ -44,7 +44,7 @@ class Order:
     command: tuple[str, ...]
     #: variables it gets beside those of the worker
     environment: dict[str, str]
-    #: pairs of arm and load
+    #: pairs of arm and load, under each model
     pairs: int
     time_s: float
     memory_bytes: float
@@ -140,7 +140,7 @@ def judge(order: Order, folder: Path, log: Path, news: dict[str, Any]) -> tuple[
         return "done", None
     if news["ended"] == "exit" and code == REFUSED:
         return "refused", said
-    if news["ended"] == "exit" and code == LACKING and len(list(folder.glob("arms/*/*/result.json"))) == order.pairs:
+    if news["ended"] == "exit" and code == LACKING and len(list(folder.rglob("result.json"))) == order.pairs:
         return "done", said
     how = {
         "time": f"took longer than {order.time_s:g} s",

@@ -8,7 +8,6 @@ import os
 import re
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -196,15 +195,12 @@ def _local(where: Local, cases: int) -> Any:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Processes that start in this block do not hear Ctrl-C: it is the driver that ends them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Processes that start in this block never hear Ctrl-C, as it is the driver that ends them; we hear it after it."""
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, former)
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 def _queued(profile: Profile, each: EachCase, logs: Path, cases: int) -> Any:

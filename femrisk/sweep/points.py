@@ -10,8 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import JsonValue
-
 from femrisk import __version__
 from femrisk.case import Case, case_of
 from femrisk.document import Document, KeyPath, Node
@@ -102,9 +100,8 @@ def lineless(data: Any) -> Node:
 def identity_of(case: Case) -> str:
     """Name of a case as run by this version: equal content has one name, however it is written."""
     content = case.resolved().model_dump(mode="json", exclude={"name"})
-    file = content["bone"].get("file")
-    if file is not None:
-        content["bone"]["file"] = _digest(str(file))
+    # what a file holds counts, not where it lies
+    content["bone"] |= {key: _digest(str(value)) for key, value in case.bone if isinstance(value, Path)}
     text = json.dumps(content, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(f"femrisk {__version__}\n{text}".encode()).hexdigest()[:NAME_LENGTH]
 
@@ -122,8 +119,7 @@ def _digest(path: str) -> str:
     return digest.hexdigest()
 
 
-def text_at(questions: Questions, values: list[JsonValue] | Row) -> str:
-    """The case at a row of values as the text of a case file, every default written out, named by its content."""
-    case = questions.case_at(tuple(values)).resolved()
-    case = case.model_copy(update={"name": identity_of(case)})
+def text_of(case: Case) -> str:
+    """The text of a case file, every default written out, named by its content."""
+    case = case.resolved().model_copy(update={"name": identity_of(case)})
     return json.dumps(case.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n"

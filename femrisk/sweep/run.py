@@ -20,7 +20,7 @@ from femrisk.errors import CaseError, Mistake
 from femrisk.sweep.attend import Order
 from femrisk.sweep.cluster import Place, workforce
 from femrisk.sweep.engine import Room, drive
-from femrisk.sweep.points import Point, Questions, text_at
+from femrisk.sweep.points import Point, Questions, identity_of, text_of
 from femrisk.sweep.store import Store, opened, remember
 from femrisk.sweep.sweepfile import Sweep, read_sweep
 from femrisk.sweep.watching import Watching
@@ -53,14 +53,14 @@ class Asked:
     base_text: str
 
     @property
-    def pairs(self) -> int:
-        """Pairs of arm and load of each case."""
-        return len(self.case.arms) * len(self.case.loads)
+    def names_files(self) -> bool:
+        """Whether an axis names files, whose content may change without a word in ours."""
+        return any(column.path.split(".")[-1] == "file" for column in self.sweep.columns)
 
     @property
     def digest(self) -> str:
         """Changes whenever the points may."""
-        text = f"{__version__}\0{self.sweep_text}\0{self.base_text}\0{self.case.model_dump_json()}"
+        text = f"{__version__}\0{self.sweep_text}\0{self.base_text}\0{identity_of(self.case)}"
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -120,7 +120,7 @@ def run(asked: Asked, folder: Path, means: Callable[[Store], Means], console: Co
 def points_of(store: Store, asked: Asked) -> list[Point]:
     """The points of a sweep, made anew only where its files or the code have changed."""
     header, points = store.read_points(asked.sweep.name)
-    if header.get("digest") != asked.digest:
+    if header.get("digest") != asked.digest or asked.names_files:
         made = list(Questions.of(asked.sweep, asked.base, asked.case).points())
         remember(store, asked.sweep.name, asked.sweep_text, asked.base_text)
         columns = [column.column for column in asked.sweep.columns]
@@ -141,13 +141,14 @@ def orders(asked: Asked, store: Store, missing: list[Point], command: tuple[str,
     questions, each = Questions.of(asked.sweep, asked.base, asked.case), asked.sweep.each_case
     for point in missing:
         assert point.case_id is not None, "only points that make a case are run"
+        case = questions.case_at(point.values).resolved()
         yield Order(
             point.case_id,
             str(store.case(point.case_id).absolute()),
-            text_at(questions, point.values),
+            text_of(case),
             command,
             {**SINGLE, **MPI},
-            asked.pairs,
+            len(case.arms) * len(case.loads) * len(case.analysis.every_model()),
             each.time_limit_s,
             each.memory_limit_GB * 1e9,
             1 + each.retries,

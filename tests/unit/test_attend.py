@@ -131,6 +131,13 @@ def test_a_full_disk_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "No space left" in str(report.reason)
 
 
+def test_a_case_ends_with_its_watcher(tmp_path: Path) -> None:
+    start = time.monotonic()
+    report = attend(shell(tmp_path, "kill -9 $PPID; exec sleep 60"))
+    assert time.monotonic() - start < 30
+    assert (report.state, report.reason) == ("failed", "lost its watcher, which was killed")
+
+
 def below(script: str) -> list[psutil.Process]:
     return [one for one in psutil.process_iter(["cmdline"]) if script in " ".join(one.info["cmdline"] or ())]
 

@@ -13,7 +13,7 @@ from femrisk.errors import CaseError
 from femrisk.sweep.axes import ChoiceAxis, LognormalAxis, NormalAxis, RangeAxis, UniformAxis
 from femrisk.sweep.design import Grid, LatinHypercube, Saltelli, Sobol
 from femrisk.sweep.paths import keys_of, value_at, with_value
-from femrisk.sweep.points import Questions, identity_of, text_at
+from femrisk.sweep.points import Questions, identity_of, text_of
 from femrisk.sweep.sweepfile import read_sweep
 
 BASE = """\
@@ -179,7 +179,7 @@ def test_a_case_is_named_by_its_content_alone(tmp_path: Path) -> None:
     assert same == identity_of(made.case)
     assert same == identity_of(made.case.model_copy(update={"name": "renamed"}))
     assert other != same
-    (tmp_path / "copy.yaml").write_text(text_at(made, (0.9,)))
+    (tmp_path / "copy.yaml").write_text(text_of(made.case_at((0.9,))))
     assert identity_of(read_case(tmp_path / "copy.yaml")) == same
 
 
