@@ -9,7 +9,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -30,9 +30,11 @@ SCHEDULERS = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster",
 PAYER = {"slurm": "account", "pbs": "account", "lsf": "project", "sge": "project"}
 #: cases that one process of the local cluster attends: they wait for subprocesses, so a few share one
 CASES_PER_WORKER = 8
+#: cases a scheduler of somebody else's may be given at once, however few its workers are yet; assumed
+COMING = 64
 #: memory of a Dask worker itself, GB, assumed
 WORKER_GB = 1.0
-#: how often a case may be on a worker that dies before Dask gives it back to us
+#: how often a case may be on a worker that dies before Dask gives it back
 ALLOWED_DEATHS = 10
 
 
@@ -153,8 +155,8 @@ def workforce(where: Place, each: EachCase, logs: Path, cases: int) -> Iterator[
         InputError: the address is no scheduler's.
         ComputationError: the cluster could not be started.
     """
-    quiet = {"logging.distributed": "critical", "distributed.scheduler.allowed-failures": ALLOWED_DEATHS}
-    with dask.config.set(quiet):
+    quiet = {"distributed": "critical", "distributed.client": "critical"}
+    with dask.config.set({"logging": quiet, "distributed.scheduler.allowed-failures": ALLOWED_DEATHS}):
         import distributed
 
         connect: Any = distributed.Client
@@ -163,8 +165,12 @@ def workforce(where: Place, each: EachCase, logs: Path, cases: int) -> Iterator[
                 client = connect(where.url, timeout="10s", set_as_default=False)
             except (OSError, ValueError, TimeoutError) as error:
                 raise InputError("--cluster", f"no scheduler answers (got: {where.url}, {error})") from None
-            with client:
-                yield Workforce(client, client.dashboard_link, max(1, sum(client.nthreads().values())))
+            try:
+                yield Workforce(client, client.dashboard_link, max(COMING, sum(client.nthreads().values())))
+            finally:
+                # it may be gone
+                with suppress(OSError):
+                    client.close()
             return
         try:
             cluster = _local(where, cases) if isinstance(where, Local) else _queued(where, each, logs, cases)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import shutil
 import time
+from asyncio import CancelledError
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from femrisk.sweep.cluster import Workforce
 
 #: seconds: between two looks at cases that others are at, between two looks at the scheduler, until it is given up
 PAUSE_S, LOOK_S, GIVE_UP_S = 2.0, 1.0, 15.0
+#: Dask's errors that say nothing of a case: its workers died, or nobody knows any more where its report is
+LOST = ("KilledWorker", "FutureCancelledError", "ClosedClientError")
 #: how often a case is given to another worker after its own died
 DEATHS = 3
 
@@ -51,7 +54,11 @@ class Flight:
         self.started += 1
         # one word for all: Dask keeps a record of each word for ever
         key = f"case-{self.started}"
-        future = self.client.submit(attend, order, key=key, pure=False)
+        try:
+            future = self.client.submit(attend, order, key=key, pure=False)
+        except Exception:
+            self.look()
+            raise
         self.orders[key], self.futures[key] = order, future
         future.add_done_callback(self.landed.put)
 
@@ -68,18 +75,23 @@ class Flight:
             return None
         order = self.orders.pop(future.key)
         del self.futures[future.key]
-        if future.status == "finished":
+        try:
             report: Report = future.result()
-            if report.state != "busy":
-                return report
-        elif future.status == "error" and type(future.exception()).__name__ != "KilledWorker":
-            error = future.exception()
+        except (Exception, CancelledError) as error:
+            return self.lose(order, error)
+        if report.state != "busy":
+            return report
+        self.again.append(order)
+        return None
+
+    def lose(self, order: Order, error: BaseException) -> Report | None:
+        """Try a case again whose worker died or whose report did not arrive, a few times; any other error is ours."""
+        if not isinstance(error, OSError | CancelledError) and type(error).__name__ not in LOST:
             return Report(order.case_id, "failed", f"internal: {type(error).__name__}: {error}")
-        else:
-            self.look()
-            self.deaths[order.case_id] += 1
-            if self.deaths[order.case_id] > DEATHS:
-                return Report(order.case_id, "failed", "the workers that ran it died again and again")
+        self.look()
+        self.deaths[order.case_id] += 1
+        if self.deaths[order.case_id] > DEATHS:
+            return Report(order.case_id, "failed", "the workers that ran it died again and again")
         self.again.append(order)
         return None
 

@@ -27,14 +27,9 @@ class Future:
     key: str
     answer: Report | Exception
 
-    @property
-    def status(self) -> str:
-        return "error" if isinstance(self.answer, Exception) else "finished"
-
-    def result(self) -> Report | Exception:
-        return self.answer
-
-    def exception(self) -> Report | Exception:
+    def result(self) -> Report:
+        if isinstance(self.answer, Exception):
+            raise self.answer
         return self.answer
 
     def add_done_callback(self, call: Callable[[Future], None]) -> None:
@@ -92,6 +87,11 @@ def test_a_case_whose_workers_die_again_and_again_is_given_up(tmp_path: Path) ->
     client = Client({"a": [KilledWorker()] * 9})
     assert driven(client, tmp_path, "a") == [("a", "failed")]
     assert len(client.handed_out) == 4
+
+
+def test_a_report_that_does_not_arrive_is_asked_for_again(tmp_path: Path) -> None:
+    client = Client({"a": [ConnectionResetError("by peer")]})
+    assert driven(client, tmp_path, "a") == [("a", "done")]
 
 
 def test_a_defect_costs_one_case_and_is_named(tmp_path: Path) -> None:
