@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from femrisk.commands.verb import screen
-from femrisk.sweep.cluster import Local
 from femrisk.sweep.outcome import Outcome
+from femrisk.sweep.profile import Local
 from femrisk.sweep.run import Asked, Means, ask, points_of, run
 from femrisk.sweep.store import Store, opened
 from femrisk.sweep.table import read_table

@@ -60,7 +60,7 @@ def sweep(options: Namespace) -> int:
 
 def conduct(asked: Asked, folder: Path, options: Namespace, console: Console) -> bool:
     """Run it with the workers that were asked for; True when every case has an answer."""
-    from femrisk.sweep.cluster import place
+    from femrisk.sweep.profile import place
     from femrisk.sweep.run import Means, command_of, run
 
     own = options.jobs or max(1, (os.cpu_count() or 1) // asked.sweep.each_case.cores)

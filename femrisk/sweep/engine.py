@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from femrisk.errors import ComputationError
 from femrisk.sweep.attend import Order, Report, attend
@@ -48,12 +49,13 @@ class Flight:
     again: list[Order] = field(default_factory=list)
     deaths: Counter[str] = field(default_factory=Counter)
     started: int = 0
+    token: str = field(default_factory=lambda: uuid4().hex[:8])
 
     def start(self, order: Order) -> None:
         """Hand an order to a worker."""
         self.started += 1
-        # one word for all: Dask keeps a record of each word for ever
-        key = f"case-{self.started}"
+        # one word for all, as Dask keeps a record of each word for ever; another driver of its scheduler has other keys
+        key = f"case-{self.token}-{self.started}"
         try:
             future = self.client.submit(attend, order, key=key, pure=False)
         except Exception:

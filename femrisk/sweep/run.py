@@ -18,9 +18,10 @@ from femrisk.crew import SINGLE
 from femrisk.document import Document
 from femrisk.errors import CaseError, Mistake
 from femrisk.sweep.attend import Order
-from femrisk.sweep.cluster import Place, workforce
+from femrisk.sweep.cluster import workforce
 from femrisk.sweep.engine import Room, drive
 from femrisk.sweep.points import Point, Questions, identity_of, text_of
+from femrisk.sweep.profile import Place
 from femrisk.sweep.store import Store, opened, remember
 from femrisk.sweep.sweepfile import Sweep, read_sweep
 from femrisk.sweep.watching import Watching

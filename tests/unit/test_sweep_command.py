@@ -8,8 +8,9 @@ import pytest
 
 from femrisk.__main__ import main
 from femrisk.errors import CaseError, InputError
-from femrisk.sweep.cluster import SCHEDULERS, Address, Local, Profile, job, place
+from femrisk.sweep.cluster import job
 from femrisk.sweep.estimate import Estimate
+from femrisk.sweep.profile import SCHEDULERS, Address, Local, Profile, place
 from femrisk.sweep.run import ask, command_of
 from femrisk.sweep.store import Store
 from femrisk.sweep.sweepfile import EachCase

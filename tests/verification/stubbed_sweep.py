@@ -11,7 +11,7 @@ from pathlib import Path
 
 from femrisk.__main__ import answer, complain
 from femrisk.commands.verb import screen
-from femrisk.sweep.cluster import place
+from femrisk.sweep.profile import place
 from femrisk.sweep.run import Means, ask, run
 
 BASE = """\
