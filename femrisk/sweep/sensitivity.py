@@ -61,9 +61,12 @@ def measure(rows: Any, sweep: Sweep) -> tuple[tuple[Swing, ...], tuple[Index, ..
     y = good["kN"].to_numpy(float)
     if sweep.design.kind != "saltelli":
         return swings(x, y), first_order(x, y), len(good)
+    count, point = len(sweep.columns), good["point"].to_numpy(int)
     every: Floats = np.full(sweep.size(), np.nan)
-    every[good["point"].to_numpy(int)] = y
-    return swings(x, y), variance_shares(every, len(sweep.columns))[0], len(good)
+    every[point] = y
+    # the first and the last point of each group are drawn by themselves, those between repeat their values
+    drawn = np.isin(point % (count + 2), (0, count + 1))
+    return swings(x[drawn], y[drawn]) if drawn.any() else (), variance_shares(every, count)[0], len(good)
 
 
 def _lines(
