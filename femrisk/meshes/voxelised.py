@@ -7,6 +7,7 @@ the axes of its frame. What lies where is asked at the middle of each voxel.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +23,9 @@ from femrisk.meshes.shapes import Solid
 from femrisk.meshes.voxels import Voxels
 
 log = logging.getLogger(__name__)
+
+#: a bone, points (n, 3) mm -> (n,) ash density, g/cm3
+Reading = Callable[[Anatomy, Floats], Floats]
 
 
 @dataclass(frozen=True)
@@ -94,19 +98,19 @@ def _block(anatomy: Anatomy, size_mm: float) -> Voxels:
         shape = last - first
         shape[0] = -2 * first[0]
         affine = np.column_stack([size_mm * np.eye(3), size_mm * (first + 0.5)])
-        return _filled(anatomy, tuple(shape), affine, sampled=False)
+        return _filled(anatomy, tuple(shape), affine, None)
     affine, shape = scan.labels.affine, scan.labels.shape
     factor = max(1, round(size_mm / float(np.cbrt(abs(np.linalg.det(affine[:, :3]))))))
-    return _filled(anatomy, shape, affine, sampled=True).coarsened(factor)
+    return _filled(anatomy, shape, affine, _density).coarsened(factor)
 
 
-def _filled(anatomy: Anatomy, shape: tuple[int, ...], affine: Floats, sampled: bool) -> Voxels:
-    """Which of the voxels of a block are bone, and, where it is ``sampled`` there, their density."""
+def _filled(anatomy: Anatomy, shape: tuple[int, ...], affine: Floats, read: Reading | None) -> Voxels:
+    """Which of the voxels of a block are bone, and the density that is ``read`` at their middles; None for none."""
     centers = np.indices(shape).reshape(3, -1).T @ affine[:, :3].T + affine[:, 3]
     bone = anatomy.outer.distance(centers) < 0
     density = np.zeros(len(centers))
-    if sampled:
-        density[bone] = _density(anatomy, centers[bone])
+    if read is not None:
+        density[bone] = read(anatomy, centers[bone])
     return Voxels(bone.reshape(shape), density.reshape(shape), affine)
 
 
