@@ -260,7 +260,7 @@ def facts(jobs: int, ranks: int, seconds: float, failures: dict[str, str]) -> di
         "wall_seconds": seconds,
         "cpu_seconds": own.ru_utime + own.ru_stime + below.ru_utime + below.ru_stime,
         "peak_memory_of_one_process_MB": max(own.ru_maxrss, below.ru_maxrss) / 1024,
-        "solver": "conjugate gradients; P2-P1 multigrid, block SOR, GAMG below; Newton tolerance 1e-6 of the force",
+        "solver": "conjugate gradients; P2-P1 (or 2 h) multigrid, block SOR, GAMG below; Newton to 1e-6 of the force",
         "failures": failures,
     }
 
