@@ -61,7 +61,7 @@ class Brick:
 def brick(edges: Floats, flows: bool = True) -> Brick:
     """The element of voxels with these edges as rows (3, 3), mm, right-handed; ``flows``: it must not lock."""
     along = np.where(VOXEL_CORNERS == 1, 1.0, -1.0)
-    #: shares of the corners along each axis alone, at the points
+    # shares of the corners along each axis alone, at the points
     share = np.where(VOXEL_CORNERS[:, None] == VOXEL_CORNERS, (1 + 3**-0.5) / 2, (1 - 3**-0.5) / 2)
     natural = np.stack([along[:, i] * share[..., [j for j in range(3) if j != i]].prod(axis=-1) for i in range(3)], -1)
     slopes = natural @ np.linalg.inv(edges).T
@@ -77,7 +77,7 @@ def brick(edges: Floats, flows: bool = True) -> Brick:
     coarse = [
         np.einsum("oad,abij,obe->odeij", shares, one.sum(axis=0), shares, optimize=True) for one in (pressed, sheared)
     ]
-    return Brick(operators, measure, pressed, sheared, *(np.ascontiguousarray(one) for one in coarse))
+    return Brick(operators, measure, *(np.ascontiguousarray(one) for one in (pressed, sheared, *coarse)))
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]

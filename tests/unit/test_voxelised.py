@@ -81,7 +81,9 @@ def test_a_scan_gives_its_own_voxels_joined_to_about_the_edge_asked_for(bone: Fe
     affine = np.column_stack([1.5 * turn, turn @ (low - 30)])
     labels = SimpleNamespace(affine=affine, shape=tuple(np.ceil((high - low + 60) / 1.5).astype(int)))
     scanned = replace(bone)
-    object.__setattr__(scanned, "scan", SimpleNamespace(labels=labels))
+    object.__setattr__(
+        scanned, "scan", SimpleNamespace(labels=labels, as_scanned=SimpleNamespace(density=bone.density))
+    )
     mesh, quality = voxelised(scanned, (), 2.8)
     assert quality.edges_mm == pytest.approx([3.0, 3.0, 3.0])
     assert quality.volumes[0] == pytest.approx(quality.expected_volumes[0], rel=0.03)
