@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,15 +56,18 @@ def voxelised(anatomy: Anatomy, solids: tuple[Solid, ...], size_mm: float) -> tu
         MeshError: a solid that no voxel lies in.
     """
     parts = parts_of(anatomy, solids, size_mm)
-    block, left_out = _block(anatomy, size_mm).in_one_piece()
+    block, left_out = _block(anatomy, size_mm, _density).in_one_piece()
     if left_out:
         log.warning("voxels: left out, as not joined %s", left_out)
     mesh = block.mesh(anatomy.region)
     mesh = replace(mesh, membership=_membership(parts, mesh.centroids()), solids=tuple(part.name for part in parts))
-    if _scan(anatomy) is None:
+    if anatomy.scan is None:
         # point by point: a cortex thinner than a voxel is in the points it passes through
         points = mesh.gauss_points().reshape(-1, 3)
         mesh = replace(mesh, density=_density(anatomy, points).reshape(-1, 8))
+    elif anatomy.scan.as_scanned is not anatomy.scan.density:
+        shown = _block(anatomy, size_mm, _shown).density[block.bone]
+        mesh = replace(mesh, as_scanned=np.repeat(shown[:, None], 8, axis=1))
     corners = mesh.points[mesh.cells[0]]
     quality = VoxelQuality(
         cells=len(mesh.cells),
@@ -82,14 +84,9 @@ def voxelised(anatomy: Anatomy, solids: tuple[Solid, ...], size_mm: float) -> tu
     return mesh, quality
 
 
-def _scan(anatomy: Anatomy) -> Any:
-    """The scan of a bone; None of one that has none."""
-    return getattr(anatomy, "scan", None)
-
-
-def _block(anatomy: Anatomy, size_mm: float) -> Voxels:
-    """The voxels round a bone, those of its scan if it has one."""
-    scan = _scan(anatomy)
+def _block(anatomy: Anatomy, size_mm: float, read: Reading) -> Voxels:
+    """The voxels round a bone, those of its scan if it has one, and then with the density that is ``read`` in them."""
+    scan = anatomy.scan
     low, high = anatomy.outer.bounds()
     if scan is None:
         # a lattice that is even about x = 0, so that a bone and its mirror image have mirrored voxels
@@ -101,7 +98,7 @@ def _block(anatomy: Anatomy, size_mm: float) -> Voxels:
         return _filled(anatomy, tuple(shape), affine, None)
     affine, shape = scan.labels.affine, scan.labels.shape
     factor = max(1, round(size_mm / float(np.cbrt(abs(np.linalg.det(affine[:, :3]))))))
-    return _filled(anatomy, shape, affine, _density).coarsened(factor)
+    return _filled(anatomy, shape, affine, read).coarsened(factor)
 
 
 def _filled(anatomy: Anatomy, shape: tuple[int, ...], affine: Floats, read: Reading | None) -> Voxels:
@@ -118,6 +115,12 @@ def _density(anatomy: Anatomy, points: Floats) -> Floats:
     """(n,) ash density at points (n, 3) of the bone, g/cm3."""
     cortical = np.zeros(len(points), dtype=bool) if anatomy.inner is None else anatomy.inner.distance(points) > 0
     return anatomy.density(points, cortical)
+
+
+def _shown(anatomy: Anatomy, points: Floats) -> Floats:
+    """The same with the lesions that its scan shows."""
+    assert anatomy.scan is not None
+    return anatomy.scan.as_scanned.density(points, np.zeros(len(points), dtype=bool))
 
 
 def _membership(parts: tuple[Solid, ...], centers: Floats) -> NDArray[np.uint32]:

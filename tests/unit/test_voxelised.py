@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,17 +81,18 @@ def test_a_scan_gives_its_own_voxels_joined_to_about_the_edge_asked_for(bone: Fe
     low, high = bone.outer.bounds()
     affine = np.column_stack([1.5 * turn, turn @ (low - 30)])
     labels = SimpleNamespace(affine=affine, shape=tuple(np.ceil((high - low + 60) / 1.5).astype(int)))
-    scanned = replace(bone)
-    object.__setattr__(
-        scanned, "scan", SimpleNamespace(labels=labels, as_scanned=SimpleNamespace(density=bone.density))
-    )
-    mesh, quality = voxelised(scanned, (), 2.8)
+    shown = SimpleNamespace(density=lambda points, cortical: 0.5 * bone.density(points, cortical))
+    scan: Any = SimpleNamespace(labels=labels, density=SimpleNamespace(density=bone.density), as_scanned=shown)
+    mesh, quality = voxelised(replace(bone, scan=scan), (), 2.8)
     assert quality.edges_mm == pytest.approx([3.0, 3.0, 3.0])
     assert quality.volumes[0] == pytest.approx(quality.expected_volumes[0], rel=0.03)
     edge = mesh.points[mesh.cells[0, 1]] - mesh.points[mesh.cells[0, 0]]
     assert edge == pytest.approx(3 * turn[:, 0])
-    # one density in each voxel
+    # one density in each voxel, and that of a bone with the lesions the scan shows
     assert np.ptp(mesh.density, axis=1) == pytest.approx(0.0)
+    assert mesh.as_scanned is not None
+    assert mesh.as_scanned.shape == mesh.density.shape
+    assert (mesh.as_scanned < mesh.density).all()
 
 
 def test_resin_fills_the_steps_of_voxels(bone: FemurAnatomy) -> None:
