@@ -7,7 +7,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from femrisk.errors import GeometryError
 from femrisk.meshes.irregular import even_directions, irregular_body
-from femrisk.meshes.lesions import EllipsoidLesion, IrregularLesion, Lesion, SphereLesion
+from femrisk.meshes.labellesion import Lesion
+from femrisk.meshes.lesions import EllipsoidLesion, IrregularLesion, SphereLesion
 from femrisk.meshes.sites import QUADRANTS, VERTEBRA_SITES, direction, frame
 
 BONE = phantom()
