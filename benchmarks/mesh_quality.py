@@ -19,7 +19,8 @@ from femrisk.meshes.anatomy import Anatomy
 from femrisk.meshes.cement import CementPart
 from femrisk.meshes.extents import parts_of
 from femrisk.meshes.femur import ProximalFemur
-from femrisk.meshes.lesions import EllipsoidLesion, IrregularLesion, Lesion, PlacedLesion, SphereLesion
+from femrisk.meshes.labellesion import Lesion
+from femrisk.meshes.lesions import EllipsoidLesion, IrregularLesion, PlacedLesion, SphereLesion
 from femrisk.meshes.mesher import mesh
 from femrisk.meshes.nail import CephalomedullaryNail
 from femrisk.meshes.quality import MeshQuality, assess, gate

@@ -8,7 +8,8 @@ import numpy as np
 
 from femrisk.errors import GeometryError
 from femrisk.meshes.anatomy import VertebraAnatomy
-from femrisk.meshes.lesions import EllipsoidLesion, IrregularLesion, Lesion, PlacedLesion, SphereLesion
+from femrisk.meshes.labellesion import Lesion
+from femrisk.meshes.lesions import EllipsoidLesion, IrregularLesion, PlacedLesion, SphereLesion
 from femrisk.meshes.pediclescrews import PedicleScrewSet
 from femrisk.meshes.shapes import Solid
 from femrisk.meshes.spinecement import BalloonPart, PlumePart

@@ -256,6 +256,7 @@ def test_an_interrupt_is_one_line() -> None:
     # the signal comes where a case is built, whatever the machine is busy with
     code = (
         "import signal, sys; import femrisk.scene; from femrisk.__main__ import main;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a job in the background ignores it
         "femrisk.scene.build = lambda case: signal.raise_signal(signal.SIGINT); sys.exit(main(['check', sys.argv[1]]))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(EXAMPLE)], capture_output=True, text=True, check=False)

@@ -5,7 +5,8 @@ import pytest
 from phantom import phantom
 
 from femrisk.meshes.involvement import LesionMeasure, measure, volume_inside
-from femrisk.meshes.lesions import Lesion, SphereLesion
+from femrisk.meshes.labellesion import Lesion
+from femrisk.meshes.lesions import SphereLesion
 from femrisk.meshes.shapes import Ball, HalfSpace
 
 #: shaft: radius 14 outside, 8 inside; neck: 16 and 14
