@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 from femrisk.meshes.anatomy import Anatomy, FemurAnatomy, VertebraAnatomy
 from femrisk.meshes.calibration import Calibration, Label
 from femrisk.meshes.grids import refuse_other_grid, refuse_outside
+from femrisk.meshes.heightchange import LostHeight
 from femrisk.meshes.labelled import REGIONS
 from femrisk.meshes.labelsurface import marked, one_bone, smooth_surface
 from femrisk.meshes.relations import RELATIONS
@@ -115,7 +116,7 @@ class ScannedBone(Part):
         }
 
 
-class CTVertebra(ScannedBone):
+class CTVertebra(LostHeight, ScannedBone):
     """A whole thoracolumbar vertebra from a CT; form and density are the patient's."""
 
     anatomy: Literal["vertebra"]
@@ -126,8 +127,6 @@ class CTVertebra(ScannedBone):
     """Places on the vertebra given by hand, RAS mm, where those found are wrong."""
     shell_thickness_mm: Annotated[float, Field(ge=0, le=1.5)] = 0.0
     """Thickness of a shell laid round the body (0: none, as the image holds the cortex, blurred)."""
-    height_loss_share: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Share of the height that the body has lost, which its form alone does not show; SINS asks for it."""
 
     def resolved(self, sex: str, age_years: float) -> CTVertebra:
         """The same bone: nothing of it comes from sex and age."""

@@ -16,10 +16,10 @@ fades is assumed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from femrisk.meshes.labelled import Floats
 from femrisk.part import Part
@@ -43,6 +43,22 @@ class Collapse(Part):
     everywhere, the posterior wall included."""
     height_loss_share: Annotated[float, Field(gt=0, le=LARGEST_LOSS)]
     """Share of its height that the body has lost where it has lost most."""
+
+
+class LostHeight(Part):
+    """What is known, from elsewhere, of the height that a vertebra drawn as it is has lost."""
+
+    height_loss_share: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Share of its height that the body has lost; read by scores, which leave it open where it is not known."""
+    collapse_kind: CollapseKind | None = None
+    """Where it has lost that height: in front (wedge), in the middle (biconcave) or everywhere (crush); bkp needs it to
+    give height back."""
+
+    @model_validator(mode="after")
+    def _lost_some(self) -> Self:
+        if self.collapse_kind is not None and not 0 < (self.height_loss_share or 0) <= LARGEST_LOSS:
+            raise ValueError(f"collapse_kind needs height_loss_share (allowed: above 0 to {LARGEST_LOSS:g})")
+        return self
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from femrisk.errors import GeometryError
 from femrisk.meshes.anatomy import VertebraAnatomy
 from femrisk.meshes.crossings import refuse_crossing
-from femrisk.meshes.heightchange import LARGEST_LOSS, CollapseKind
+from femrisk.meshes.heightchange import LostHeight
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.reshaped import known_collapsed
 from femrisk.meshes.soliddistance import nearest_distance, solid_distance
@@ -55,7 +55,7 @@ class VertebraSurfaceLandmarks(Part):
         return np.array(self.superior_endplate_mm), np.array(self.inferior_endplate_mm)
 
 
-class SurfaceVertebra(Part):
+class SurfaceVertebra(LostHeight):
     """A whole thoracolumbar vertebra from a file of triangles; its density comes from the atlas."""
 
     kind: Literal["surface"] = "surface"
@@ -77,17 +77,6 @@ class SurfaceVertebra(Part):
     sex)."""
     shell_thickness_mm: Annotated[float, Field(ge=0, le=1.5)] = SHELL_MM
     """Thickness of the walls of the body and of the bony endplates (0: no shell)."""
-    height_loss_share: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Share of its height that the body has lost; read by scores, which leave it open where it is not known."""
-    collapse_kind: CollapseKind | None = None
-    """Where it has lost that height: in front (wedge), in the middle (biconcave) or everywhere (crush); bkp needs it to
-    give height back."""
-
-    @model_validator(mode="after")
-    def _lost_some(self) -> Self:
-        if self.collapse_kind is not None and not 0 < (self.height_loss_share or 0) <= LARGEST_LOSS:
-            raise ValueError(f"collapse_kind needs height_loss_share (allowed: above 0 to {LARGEST_LOSS:g})")
-        return self
 
     def resolved(self, sex: str, age_years: float) -> SurfaceVertebra:
         """The same bone with every default that does not come from the file filled in."""
