@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from femrisk.errors import GeometryError
@@ -223,7 +224,7 @@ def spelled(slope: float, intercept: float, salt: str) -> str:
     return f"{salt} = {slope:.4g} HU {'+' if intercept >= 0 else '-'} {abs(intercept):.4g} mg/cm3"
 
 
-def refuse_hounsfield(values: Floats, bone: Floats, quantity: str, where: str) -> None:
+def refuse_hounsfield(values: NDArray[Any], bone: Floats, quantity: str, where: str) -> None:
     """Densities that are Hounsfield units by their own word, by their air or by their cortex are refused.
 
     Args:

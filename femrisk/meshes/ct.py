@@ -64,8 +64,6 @@ class ScannedBone(Part):
     """Labels that are bone (default: all but 0, lesions, and what the calibration asks for)."""
     lesion_labels: tuple[Label, ...] = ()
     """Labels of real lesions: part of the bone; lesions of kind label say what they are."""
-    lesion_fill: Literal["mirrored", "surrounding"] = "surrounding"
-    """What the bone had where a real lesion is now: what lies on its other side (vertebra), or around the lesion."""
     labels_grid: Literal["same", "own"] = "same"
     """Whether the label map has the image's voxels, or its own, placed by its own affine."""
     relations: tuple[Literal[tuple(RELATIONS)], ...] | None = None  # type: ignore[valid-type]
@@ -96,15 +94,15 @@ class ScannedBone(Part):
         asked = self.calibration.asks_for()
         return tuple(int(value) for value in np.unique(labels.values) if value not in (0, *asked)) if asked else None
 
-    def recipe(self, bone: str) -> Recipe:
-        """How to read the density of a kind of ``bone``."""
+    def recipe(self, bone: str, mirrored: bool = False) -> Recipe:
+        """How to read the density of a kind of ``bone``, and whether lesions are filled from its other side."""
         return Recipe(
             bone=bone,
             calibration=self.calibration,
             relations=self.relations,
             rim_mm=self.rim_mm,
             lesion_labels=self.lesion_labels,
-            mirrored=self.lesion_fill == "mirrored",
+            mirrored=mirrored,
         )
 
     def shared(self, model: type[Part]) -> dict[str, Any]:
@@ -123,6 +121,8 @@ class CTVertebra(LostHeight, ScannedBone):
     """What the scan shows."""
     level: Level
     """Which vertebra; scores read it, its form is the scan's."""
+    lesion_fill: Literal["mirrored", "surrounding"] = "surrounding"
+    """What the body had where a real lesion is now: what lies on its other side, or around the lesion."""
     landmarks: VertebraSurfaceLandmarks | None = None
     """Places on the vertebra given by hand, RAS mm, where those found are wrong."""
     shell_thickness_mm: Annotated[float, Field(ge=0, le=1.5)] = 0.0
@@ -141,7 +141,9 @@ class CTVertebra(LostHeight, ScannedBone):
         files = self.files()
         drawn = SurfaceVertebra.model_validate(self.shared(SurfaceVertebra)).on(files.surface, LABELS)
         warn_askew(drawn, np.eye(3))
-        scan = scanned(files.image, files.labels, files.mask, drawn, self.recipe("vertebra"))
+        scan = scanned(
+            files.image, files.labels, files.mask, drawn, self.recipe("vertebra", self.lesion_fill == "mirrored")
+        )
         anatomy = replace(drawn, density=scan.density.density, scan=scan)
         return replace(anatomy, trabecular_mg_per_cm3=core_density(anatomy, scan))
 

@@ -39,7 +39,7 @@ class Slice:
     """What is read of one file before its pixels."""
 
     file: Path
-    #: 0-dimensional facts that all slices of a series share
+    #: what all slices of a series share
     series: str
     modality: str
     frames: int

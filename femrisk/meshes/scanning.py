@@ -63,7 +63,7 @@ def refuse_image(image: Volume, mask: Volume, calibration: Calibration, file: Pa
     bone, held = mask.nearest(centres(near))
     inside = (bone & held).reshape(near.shape)
     if isinstance(calibration, Calibrated):
-        refuse_hounsfield(values, values[inside], quantity_of(file) if file.is_dir() else "", IMAGE)
+        refuse_hounsfield(image.values, values[inside], quantity_of(file) if file.is_dir() else "", IMAGE)
     if np.ptp(values) == 0:
         raise GeometryError(IMAGE, f"is empty: every voxel in and round the bone is {values[inside][0]:g}")
     refuse_beside(values, near.with_values(inside), LABELS)
