@@ -248,7 +248,7 @@ def test_ranks_change_no_fracture_load_of_a_vertebra_in_its_shell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("femrisk.run.draw", lambda folder: {})
-    plastic = SUBJECTS["vertebra"].case(("untreated",), model="keyak_plasticity")
+    plastic = SUBJECTS["vertebra"].case(("untreated",), model="perfect_plasticity")
     (one,), (split,) = (run(plastic, tmp_path / f"{ranks}", ranks=ranks).rows for ranks in (1, 2))
     assert split.status == one.status != "stuck"
     assert one.fracture_load_N is not None
