@@ -41,6 +41,7 @@ def asked(reading: Reading) -> Asked:
     groups: list[tuple[str, tuple[AskedPart, ...]]] = [
         ("Patient", (_part(sheet, ("patient",), "patient", ""),)),
         ("Bone", (_bone_part(sheet),)),
+        ("How its scan was read", tuple(_scan_parts(reading))),
     ]
     for title, key in (("Lesions", "lesions"), ("Arms", "arms"), ("Loads", "loads")):
         parts = reading.case.get(key) or ()
@@ -98,6 +99,13 @@ def _place(lesion: dict[str, Any]) -> str:
 def _bone_part(sheet: Sheet) -> AskedPart:
     bone = sheet.at("bone") or {}
     return _part(sheet, ("bone",), _bone(bone), str(bone.get("kind", "")).replace("_", " "))
+
+
+def _scan_parts(reading: Reading) -> Iterator[AskedPart]:
+    """What was done with the numbers of a scan, in order, and what to mistrust of it."""
+    for key, word in (("steps", "step"), ("warnings", "doubt")):
+        for number, sentence in enumerate((reading.scan or {}).get(key, ()), 1):
+            yield AskedPart(f"{word} {number}", "", markup("{}", str(sentence)))
 
 
 def _named_part(sheet: Sheet, key: str, index: int, part: dict[str, Any]) -> AskedPart:

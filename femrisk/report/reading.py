@@ -12,6 +12,7 @@ from femrisk.errors import InputError
 from femrisk.output.atomic import read_json
 from femrisk.output.charts import order, title
 from femrisk.output.folder import ResultFolder
+from femrisk.output.scan import scan_file
 from femrisk.report.quantity import Sheet
 
 #: how arms are called where their names are ours; others keep their own
@@ -39,6 +40,8 @@ class Reading:
     meshes: Mapping[str, Sheet]
     #: arm and load of what was finished after the comparison was written, by a run that was then interrupted
     left_out: tuple[tuple[str, str], ...] = ()
+    #: how the bone's scan was read; None for a bone that comes from none
+    scan: Mapping[str, Any] | None = None
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -90,6 +93,7 @@ def read(folder: ResultFolder) -> Reading:
                 file.stem: _sheet(folder, f"meshes/{file.name}") for file in sorted(folder.path.glob("meshes/*.json"))
             },
             left_out=tuple(pair for pair in pairs if pair not in told),
+            scan=read_json(scan_file(folder)) if scan_file(folder).is_file() else None,
         )
     except (OSError, ValueError) as error:
         raise InputError(str(folder.path), f"cannot be read ({error})") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +124,17 @@ def test_the_question_names_person_lesion_and_loads(reading: Reading) -> None:
     )
     lesion = dict(asked(reading).groups)["Lesions"][0]
     assert "semi axes 14 \u00d7 11 \u00d7 11 mm" in plain(lesion.measures)
+
+
+def test_how_a_scan_was_read_is_told_step_by_step(reading: Reading) -> None:
+    assert "How its scan was read" not in dict(asked(reading).groups)
+    scan = {"steps": ["image: 2 x 2 x 2 voxels", "water < 0"], "warnings": ["dense"]}
+    told = dict(asked(replace(reading, scan=scan)).groups)["How its scan was read"]
+    assert [(one.name, str(one.measures)) for one in told] == [
+        ("step 1", "image: 2 x 2 x 2 voxels"),
+        ("step 2", "water &lt; 0"),
+        ("doubt 1", "dense"),
+    ]
 
 
 @pytest.mark.parametrize(
