@@ -7,6 +7,7 @@ import math
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -96,12 +97,18 @@ def _local(where: Local, cases: int) -> Any:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Processes that start in this block never hear Ctrl-C, as it is the driver that ends them; we hear it after it."""
-    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Processes that start in this block never hear Ctrl-C, as it is the driver that ends them; nor do we within it.
+
+    Blocking the signal would not do: the multiprocessing module unblocks it before it starts a process.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+        signal.signal(signal.SIGINT, former)
 
 
 def _queued(profile: Profile, each: EachCase, logs: Path, cases: int) -> Any:
