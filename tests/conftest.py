@@ -17,6 +17,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests first, so that no process is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def block(cells: int = 3, size_mm: float = 6.0) -> LabelledMesh:
     """A cube of ``6 cells**3`` tetrahedra (Kuhn's cut) centred on the origin, with a lesion in its middle."""
     high = np.full(3, size_mm / 2)
