@@ -80,7 +80,8 @@ def test_all_come_home_when_a_job_is_cancelled_and_a_worker_killed(tmp_path: Pat
     assert len(runs) == len(list(tmp_path.glob("out/cases/*/*/outcome.json"))) == 12
     # two cases to a job: the cancelled job and the killed worker had two in flight each
     assert sum(len(run) for run in runs) <= 12 + 4
-    assert {node for run in runs for node in run} == {"n1", "n2"}
+    # which of its nodes gets a job is up to Slurm
+    assert {node for run in runs for node in run} <= {"n1", "n2"}
     left = subprocess.run(["squeue", "-h", "-t", "RUNNING"], env=slurm, capture_output=True, text=True, timeout=20)
     assert left.stdout == ""
 
