@@ -135,7 +135,7 @@ def solved(mesh: Any, young: np.ndarray, block: Block, near: float, flows: bool)
 
     guided: tuple[Motion, ...] = ("held", "held", "driven", "held", "held", "held")
     grips = tuple(
-        Grip(name, Face(z, block.cap[:, :, layer], near), np.array([0.0, 0.0, z]), motion)  # type: ignore[arg-type]
+        Grip(name, Face(z, block.cap[:, :, layer], near), np.array([0.0, 0.0, z]), motion)
         for name, z, layer, motion in (
             ("upper", float(block.high), block.high - 1, guided),
             ("lower", float(block.low), block.low, ("held",) * 6),
@@ -181,7 +181,7 @@ def of_tetrahedra(block: Block) -> dict[str, float]:
         place = np.floor(points).astype(int).clip(0, np.array(block.young.shape) - 1)
         return np.asarray(block.young[tuple(nearest[:, *place.T])])
 
-    anatomy = Anatomy(shape, None, young, None, feet, np.eye(3, 4), lambda points: np.zeros(len(points), np.uint8))  # type: ignore[arg-type]
+    anatomy = Anatomy(shape, None, young, None, feet, np.eye(3, 4), lambda points: np.zeros(len(points), np.uint8))
     made = mesh(anatomy, (), EDGE_MM)
     print(f"tetrahedra: {made.volumes().sum():.0f} mm3 of {int((block.young > 0).sum())} voxels", file=sys.stderr)
     return solved(made, made.density, block, NEAR_MM, flows=True)

@@ -36,8 +36,8 @@ def figures(options: Namespace) -> int:
     return 0
 
 
-def write_report(folder: Path) -> None:
-    """Write the report at the end of a run; like a picture, one that fails costs no numbers, and is told in a line."""
+def write_report(folder: Path) -> bool:
+    """Write the report at the end of a run; whether it was: one that fails costs no numbers, and is told in a line."""
     from femrisk import __version__
     from femrisk.output.folder import ResultFolder
     from femrisk.report.page import write
@@ -48,3 +48,5 @@ def write_report(folder: Path) -> None:
         log.debug("report", exc_info=True)
         what = str(error).splitlines()[0] if str(error) else type(error).__name__
         print(f"femrisk: error: report: not written ({what}); try femrisk report {folder}", file=sys.stderr)
+        return False
+    return True

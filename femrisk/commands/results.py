@@ -60,11 +60,9 @@ def run(options: Namespace) -> int:
         figures=not options.no_figures,
         console=screen(),
     )
-    if not options.no_figures:
-        write_report(folder)
+    lacking = not options.no_figures and not write_report(folder)
     wanted = [(arm, load) for arm in arms for load in loads]
     wanted = [pair for pair in wanted if pair[0] in (options.arm or arms) and pair[1] in (options.load or loads)]
-    lacking = False
     for model, one in (comparison.by_model or {"": comparison}).items():
         done = {(row.arm, row.load): row.status for row in one.rows}
         for arm, load_name in wanted:

@@ -153,7 +153,7 @@ def test_run_passes_its_options_on_and_says_what_could_not_be_computed(
         return Answer(rows)
 
     monkeypatch.setattr("femrisk.run.run", run)
-    monkeypatch.setattr("femrisk.commands.results.write_report", lambda folder: given.update(reported=folder))
+    monkeypatch.setattr("femrisk.commands.results.write_report", lambda folder: given.update(reported=folder) is None)
     monkeypatch.setattr("femrisk.scene.build", lambda case: SimpleNamespace(case=case.resolved()))
     words = ["-o", "there", "-j", "2", "--ranks", "3", "--arm", "intact", "pop", "--load", "stance", "--force"]
     assert main(["run", str(EXAMPLE), *words]) == code
@@ -173,13 +173,25 @@ def test_run_passes_its_options_on_and_says_what_could_not_be_computed(
     }
 
 
+def test_a_run_whose_report_fails_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "femrisk.run.run", lambda case, folder, **options: Answer((Row("intact", "stance", "collapsed"),))
+    )
+    monkeypatch.setattr("femrisk.scene.build", lambda case: SimpleNamespace(case=case.resolved()))
+    codes = []
+    for written in (True, False):
+        monkeypatch.setattr("femrisk.commands.results.write_report", lambda folder, written=written: written)
+        codes.append(main(["run", str(EXAMPLE), "--arm", "intact", "--load", "stance"]))
+    assert codes == [0, 1]
+
+
 def test_run_names_the_model_that_gave_no_load(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     done, stuck = Answer((Row("intact", "stance", "collapsed"),)), Answer((Row("intact", "stance", "stuck"),))
     answer = Answer(done.rows, {"linear": done, "damage": stuck, "keyak_plasticity": Answer(())})
     monkeypatch.setattr("femrisk.run.run", lambda case, folder, **options: answer)
-    monkeypatch.setattr("femrisk.commands.results.write_report", lambda folder: None)
+    monkeypatch.setattr("femrisk.commands.results.write_report", lambda folder: True)
     monkeypatch.setattr("femrisk.scene.build", lambda case: SimpleNamespace(case=case.resolved()))
     assert main(["run", str(EXAMPLE), "--arm", "intact", "--load", "stance"]) == 1
     assert capsys.readouterr().err.splitlines() == [

@@ -238,6 +238,6 @@ def test_a_report_that_fails_costs_a_run_one_line_and_nothing_else(
     from femrisk.commands.folders import write_report
 
     monkeypatch.setattr(page, "read", lambda folder: 1 / 0)
-    write_report(tmp_path)
+    assert not write_report(tmp_path)
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("femrisk: error: report: not written (division by zero); try femrisk report")

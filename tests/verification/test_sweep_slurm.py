@@ -54,6 +54,11 @@ def wait_for(folder: Path, count: int, process: subprocess.Popen[str]) -> None:
         time.sleep(0.05)
 
 
+def nodes(folder: Path) -> set[str]:
+    """Where cases have run, or begun to."""
+    return {node for file in folder.glob("out/cases/*/*/ran") for node in file.read_text().split()}
+
+
 def workers_in_jobs() -> list[psutil.Process]:
     """Dask's workers inside jobs."""
     found = []
@@ -67,8 +72,13 @@ def workers_in_jobs() -> list[psutil.Process]:
 
 
 def test_all_come_home_when_a_job_is_cancelled_and_a_worker_killed(tmp_path: Path, slurm: dict[str, str]) -> None:
-    note = "echo $SLURMD_NODENAME >> {folder}/ran; sleep 1.5"
+    # the first cases hold on until both nodes have some
+    note = f"echo $SLURMD_NODENAME >> {{folder}}/ran; until test -e {tmp_path}/go; do sleep 0.1; done; sleep 1.5"
     process = start(many(tmp_path, 12), slurm, 2, "sh", "-c", note)
+    deadline = time.monotonic() + 200
+    while nodes(tmp_path) != {"n1", "n2"} and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    (tmp_path / "go").touch()
     wait_for(tmp_path, 2, process)
     jobs = subprocess.run(["squeue", "-h", "-o", "%i"], env=slurm, capture_output=True, text=True, timeout=20)
     subprocess.run(["scancel", jobs.stdout.split()[0]], env=slurm, check=True, timeout=20)
@@ -80,8 +90,7 @@ def test_all_come_home_when_a_job_is_cancelled_and_a_worker_killed(tmp_path: Pat
     assert len(runs) == len(list(tmp_path.glob("out/cases/*/*/outcome.json"))) == 12
     # two cases to a job: the cancelled job and the killed worker had two in flight each
     assert sum(len(run) for run in runs) <= 12 + 4
-    # which of its nodes gets a job is up to Slurm
-    assert {node for run in runs for node in run} <= {"n1", "n2"}
+    assert nodes(tmp_path) == {"n1", "n2"}
     left = subprocess.run(["squeue", "-h", "-t", "RUNNING"], env=slurm, capture_output=True, text=True, timeout=20)
     assert left.stdout == ""
 
