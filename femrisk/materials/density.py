@@ -11,10 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from femrisk.meshes.labelled import Floats
+from femrisk.meshes.relations import ASH_PER_APPARENT
 from femrisk.meshes.vertebra_atlas import ASH_PER_QCT
 
-#: ash over apparent density of cancellous and cortical bone (Schileo 2008 [recalled])
-ASH_PER_APPARENT = 0.60
 #: Ash densities that laws are used for; values outside are clipped. Marrow below, fully mineralised cortex above; the
 #: sources at hand do not state the range they tested.
 USED_FOR = (0.01, 1.3)

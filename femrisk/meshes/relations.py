@@ -12,10 +12,13 @@ import numpy as np
 
 from femrisk.errors import GeometryError
 from femrisk.meshes.labelled import Floats
+from femrisk.meshes.vertebra_atlas import ASH_PER_QCT
 
 #: K2HPO4 | HA: equivalent density by a phantom of that salt; ash: mineral left after burning, per volume of tissue;
 #: apparent: wet weight per volume of tissue
 KINDS = ("K2HPO4", "HA", "ash", "apparent")
+#: ash over apparent density of cancellous and cortical bone (Schileo 2008 [recalled])
+ASH_PER_APPARENT = 0.60
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,12 @@ class Relation:
 RELATIONS: dict[str, Relation] = {
     one.name: one
     for one in (
-        Relation("les_1994", "K2HPO4", "ash", 1.22, 0.0523, "Les 1994 [recalled-M]; laws of vertebrae undo it"),
+        Relation("les_1994", "K2HPO4", "ash", *ASH_PER_QCT, "Les 1994 [recalled-M]; laws of vertebrae undo it"),
         Relation("keyak_2005", "K2HPO4", "ash", 0.887, 0.0633, "Keyak 2005 and before [recalled-M]"),
         Relation("keyak_2005_HA", "HA", "ash", 0.839, 0.0698, "Keyak 2005 and before [recalled-M]"),
         Relation("schileo_2008", "HA", "ash", 0.877, 0.079, "Schileo 2008 [recalled-H]"),
         Relation("HA_per_K2HPO4", "HA", "K2HPO4", 1 / 1.15, 0.0, "HA weighs 1.15 times K2HPO4 [recalled-L]"),
-        Relation("ash_per_apparent", "apparent", "ash", 0.60, 0.0, "Schileo 2008 [recalled-H]"),
+        Relation("ash_per_apparent", "apparent", "ash", ASH_PER_APPARENT, 0.0, "Schileo 2008 [recalled-H]"),
     )
 }
 #: the usual ways to ash, by bone and kind of density
