@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from femrisk.meshes.kernels import mean_ratio, volume6
+from femrisk.meshes.kernels import exceeds, mean_ratio, volume6
 from femrisk.meshes.rings import RING, ring
 
 #: a collapse may move at most this share of the cubed edge length from one solid to another
@@ -26,20 +26,44 @@ def _varying(labels, cells, count, surface):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _worst(points, tets, start, items, a, b):  # type: ignore[no-untyped-def]
-    """(old worst, new worst, mean squared edge) of the cells around a when it is moved to b."""
-    old, new, length, number = 1.0, 1.0, 0.0, 0
+def _star(points, tets, start, items, a):  # type: ignore[no-untyped-def]
+    """(worst mean ratio, mean squared edge) of the cells around a."""
+    worst, length, number = 1.0, 0.0, 0
     for k in range(start[a], start[a + 1]):
-        t = tets[items[k]]
-        old = min(old, mean_ratio(points[t[0]], points[t[1]], points[t[2]], points[t[3]]))
-        q = np.where(t == a, b, t)
+        t = items[k]
+        worst = min(worst, mean_ratio(points, tets[t, 0], tets[t, 1], tets[t, 2], tets[t, 3]))
         for c in range(4):
-            if t[c] != a:
-                length += ((points[t[c]] - points[a]) ** 2).sum()
+            v = tets[t, c]
+            if v != a:
+                square = 0.0
+                for i in range(3):
+                    square += (points[v, i] - points[a, i]) ** 2
+                length += square
                 number += 1
-        if not (t == b).any():
-            new = min(new, mean_ratio(points[q[0]], points[q[1]], points[q[2]], points[q[3]]))
-    return old, new, length / max(number, 1)
+    return worst, length / max(number, 1)
+
+
+@njit(cache=True)
+def _moved(tets, t, a, b, corners):  # type: ignore[no-untyped-def]
+    """Fill in the corners of cell t after a is moved to b; whether the cell is still there."""
+    for c in range(4):
+        if tets[t, c] == b:
+            return False
+        corners[c] = b if tets[t, c] == a else tets[t, c]
+    return True
+
+
+@njit(cache=True)
+def _worst(points, tets, start, items, a, b, bound):  # type: ignore[no-untyped-def]
+    """Worst mean ratio of the cells around a when it is moved to b, or ``bound`` where one does not exceed that."""
+    q, new = np.empty(4, np.int64), 1.0
+    for k in range(start[a], start[a + 1]):
+        if _moved(tets, items[k], a, b, q) and not exceeds(points, q[0], q[1], q[2], q[3], bound):
+            return bound
+    for k in range(start[a], start[a + 1]):
+        if _moved(tets, items[k], a, b, q):
+            new = min(new, mean_ratio(points, q[0], q[1], q[2], q[3]))
+    return new
 
 
 @njit(cache=True)
@@ -93,35 +117,39 @@ def _shifted(points, tets, labels, start, items, a, b):  # type: ignore[no-untyp
         if at < 0:
             at, kinds[count] = count, labels[items[k]]
             count += 1
-        gains[at] -= volume6(points[t[0]], points[t[1]], points[t[2]], points[t[3]])
+        gains[at] -= volume6(points, t[0], t[1], t[2], t[3])
         q = np.where(t == a, b, t)
         if not (t == b).any():
-            gains[at] += volume6(points[q[0]], points[q[1]], points[q[2]], points[q[3]])
+            gains[at] += volume6(points, q[0], q[1], q[2], q[3])
     return np.abs(gains[:count]).max()
 
 
 @njit(cache=True)
-def _allowed(points, tets, labels, masks, start, items, a, b, cells, chain):  # type: ignore[no-untyped-def]
-    """(old worst, new worst) of collapsing a into b, or zeros where sheets or topology forbid it."""
+def _allowed(points, tets, labels, masks, start, items, a, b, old, square, cells, chain):  # type: ignore[no-untyped-def]
+    """The worst mean ratio after collapsing a into b, or ``old`` where quality, sheets or topology forbid it.
+
+    ``old`` and ``square`` are what the cells around a are like now.
+    """
     around = start[a + 1] - start[a]
     if around > STAR or (masks[a] & ~masks[b]):
-        return 0.0, 0.0
-    old, new, square = _worst(points, tets, start, items, a, b)
-    if new <= 1.05 * old + 1e-3:
-        return 0.0, 0.0
+        return old
+    bound = 1.05 * old + 1e-3
+    new = _worst(points, tets, start, items, a, b, bound)
+    if new <= bound:
+        return old
     count, closed = ring(tets, start, items, a, b, cells, chain)
     if count == 0:
-        return 0.0, 0.0
+        return old
     differ = _varying(labels, items[start[a] : start[a + 1]], around, masks[a] & 1)
     if differ != _varying(labels, cells, count, not closed):
-        return 0.0, 0.0
+        return old
     if not _linked(tets, start, items, a, b, chain, count + (0 if closed else 1)):
-        return 0.0, 0.0
+        return old
     if differ and _pinches(tets, labels, start, items, a, b, cells, chain, count, closed):
-        return 0.0, 0.0
+        return old
     if differ and _shifted(points, tets, labels, start, items, a, b) > 6 * SHIFT * square**1.5:
-        return 0.0, 0.0
-    return old, new
+        return old
+    return new
 
 
 @njit(cache=True)
@@ -141,11 +169,15 @@ def collapse(points, tets, labels, masks, start, items, order):  # type: ignore[
             continue
         best, best_a, best_b = 0.0, -1, -1
         for i in range(4):
+            a = tets[t, i]
+            if locked[a]:
+                continue
+            old, square = _star(points, tets, start, items, a)
             for j in range(4):
-                a, b = tets[t, i], tets[t, j]
-                if i == j or locked[a] or locked[b]:
+                b = tets[t, j]
+                if i == j or locked[b]:
                     continue
-                old, new = _allowed(points, tets, labels, masks, start, items, a, b, cells, chain)
+                new = _allowed(points, tets, labels, masks, start, items, a, b, old, square, cells, chain)
                 if new - old > best:
                     best, best_a, best_b = new - old, a, b
         if best_a < 0:

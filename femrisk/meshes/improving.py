@@ -6,7 +6,7 @@ import numpy as np
 
 from femrisk.meshes.collapsing import collapse
 from femrisk.meshes.complex import Complex, Ints
-from femrisk.meshes.kernels import incidence, passing, qualities
+from femrisk.meshes.kernels import below, incidence, passing, qualities
 from femrisk.meshes.sheets import Masks, Sheet
 from femrisk.meshes.smoothing import smooth
 from femrisk.meshes.swapping import swap
@@ -46,9 +46,8 @@ def improve(mesh: Complex, sheets: tuple[Sheet, ...]) -> Complex:
 
 def worst_first(mesh: Complex) -> Ints:
     """Indices of the cells below ``TARGET``, worst first."""
-    quality = qualities(mesh.points, mesh.tets)
-    bad = np.flatnonzero(quality < TARGET)
-    return bad[np.argsort(quality[bad], kind="stable")]
+    bad = below(mesh.points, mesh.tets, TARGET)
+    return np.asarray(bad[np.argsort(qualities(mesh.points, mesh.tets[bad]), kind="stable")])
 
 
 def cleaned(tets: Ints, labels: Masks, masks: Masks) -> Masks:

@@ -6,26 +6,59 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True, inline="always")
-def volume6(a, b, c, d):  # type: ignore[no-untyped-def]
-    """Six times the signed volume of a tetrahedron."""
-    ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
-    vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
-    wx, wy, wz = d[0] - a[0], d[1] - a[1], d[2] - a[2]
+@njit(cache=True)
+def volume6(points, a, b, c, d):  # type: ignore[no-untyped-def]
+    """Six times the signed volume of the tetrahedron of four points (by index: slices would be counted references)."""
+    ux, uy, uz = points[b, 0] - points[a, 0], points[b, 1] - points[a, 1], points[b, 2] - points[a, 2]
+    vx, vy, vz = points[c, 0] - points[a, 0], points[c, 1] - points[a, 1], points[c, 2] - points[a, 2]
+    wx, wy, wz = points[d, 0] - points[a, 0], points[d, 1] - points[a, 1], points[d, 2] - points[a, 2]
     return (uy * vz - uz * vy) * wx + (uz * vx - ux * vz) * wy + (ux * vy - uy * vx) * wz
 
 
 @njit(cache=True)
-def mean_ratio(a, b, c, d):  # type: ignore[no-untyped-def]
-    """12 (3V)^(2/3) / sum(l^2); inverted: the volume itself, which cannot be made to vanish by going far away."""
-    six = volume6(a, b, c, d)
-    if six <= 0.0:
-        return six / 6
+def edges_squared(points, a, b, c, d):  # type: ignore[no-untyped-def]
+    """Sum of the six squared edges of a tetrahedron."""
     total = 0.0
     for k in range(3):
-        total += (a[k] - b[k]) ** 2 + (a[k] - c[k]) ** 2 + (a[k] - d[k]) ** 2
-        total += (b[k] - c[k]) ** 2 + (b[k] - d[k]) ** 2 + (c[k] - d[k]) ** 2
-    return 12.0 * (0.5 * six) ** (2.0 / 3.0) / total
+        p, q, r, s = points[a, k], points[b, k], points[c, k], points[d, k]
+        total += (p - q) ** 2 + (p - r) ** 2 + (p - s) ** 2
+        total += (q - r) ** 2 + (q - s) ** 2 + (r - s) ** 2
+    return total
+
+
+@njit(cache=True)
+def mean_ratio(points, a, b, c, d):  # type: ignore[no-untyped-def]
+    """12 (3V)^(2/3) / sum(l^2); inverted: the volume itself, which cannot be made to vanish by going far away."""
+    six = volume6(points, a, b, c, d)
+    if six <= 0.0:
+        return six / 6
+    return 12.0 * (0.5 * six) ** (2.0 / 3.0) / edges_squared(points, a, b, c, d)
+
+
+@njit(cache=True)
+def exceeds(points, a, b, c, d, bound):  # type: ignore[no-untyped-def]
+    """Whether the mean ratio is above ``bound``, found without a power where it is not close."""
+    six = volume6(points, a, b, c, d)
+    if six <= 0.0:
+        return six / 6 > bound
+    if bound < 0.0:
+        return True
+    least = bound * edges_squared(points, a, b, c, d)
+    cube, least = 432.0 * six * six, least * least * least
+    if abs(cube - least) > 1e-9 * least:
+        return cube > least
+    return mean_ratio(points, a, b, c, d) > bound
+
+
+@njit(cache=True)
+def below(points, tets, bound):  # type: ignore[no-untyped-def]
+    """Indices of the cells whose mean ratio does not exceed ``bound``."""
+    count, found = 0, np.empty(tets.shape[0], np.int64)
+    for t in range(tets.shape[0]):
+        if not exceeds(points, tets[t, 0], tets[t, 1], tets[t, 2], tets[t, 3], bound):
+            found[count] = t
+            count += 1
+    return found[:count]
 
 
 @njit(cache=True)
@@ -33,7 +66,7 @@ def qualities(points, tets):  # type: ignore[no-untyped-def]
     """(m,) mean ratios."""
     out = np.empty(tets.shape[0])
     for t in range(tets.shape[0]):
-        out[t] = mean_ratio(points[tets[t, 0]], points[tets[t, 1]], points[tets[t, 2]], points[tets[t, 3]])
+        out[t] = mean_ratio(points, tets[t, 0], tets[t, 1], tets[t, 2], tets[t, 3])
     return out
 
 

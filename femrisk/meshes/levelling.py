@@ -36,7 +36,7 @@ def _extent(points, tets, labels, masks, start, items, bit):  # type: ignore[no-
     for t in range(tets.shape[0]):
         if not labels[t] & flag:
             continue
-        volume += volume6(points[tets[t, 0]], points[tets[t, 1]], points[tets[t, 2]], points[tets[t, 3]]) / 6
+        volume += volume6(points, tets[t, 0], tets[t, 1], tets[t, 2], tets[t, 3]) / 6
         for corner in range(4):
             x, y, z = tets[t, (corner + 1) % 4], tets[t, (corner + 2) % 4], tets[t, (corner + 3) % 4]
             if not masks[x] & masks[y] & masks[z] & flag:

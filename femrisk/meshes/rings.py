@@ -97,10 +97,10 @@ def fill(points, a, b, corners, count, triangles):  # type: ignore[no-untyped-de
                 worst = min(best[i, k], best[k, j])
                 if worst <= best[i, j]:
                     continue
-                x, y, z = points[corners[i]], points[corners[k]], points[corners[j]]
-                worst = min(worst, mean_ratio(x, y, z, points[b]))
+                x, y, z = corners[i], corners[k], corners[j]
+                worst = min(worst, mean_ratio(points, x, y, z, b))
                 if worst > best[i, j]:
-                    worst = min(worst, mean_ratio(y, x, z, points[a]))
+                    worst = min(worst, mean_ratio(points, y, x, z, a))
                 if worst > best[i, j]:
                     best[i, j], split[i, j] = worst, k
     if best[0, count - 1] <= 0.0:
@@ -116,8 +116,8 @@ def fill(points, a, b, corners, count, triangles):  # type: ignore[no-untyped-de
             continue
         k = split[i, j]
         triangles[row] = corners[i], corners[k], corners[j]
-        x, y, z = points[corners[i]], points[corners[k]], points[corners[j]]
-        volume += volume6(x, y, z, points[b]) + volume6(y, x, z, points[a])
+        x, y, z = corners[i], corners[k], corners[j]
+        volume += volume6(points, x, y, z, b) + volume6(points, y, x, z, a)
         row += 1
         stack[top] = i, k
         stack[top + 1] = k, j

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from femrisk.meshes.kernels import incidence, mean_ratio
+from femrisk.meshes.kernels import exceeds, incidence, mean_ratio
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.sheets import Masks, Sheet, settle, slopes, tangents
 
@@ -18,10 +18,10 @@ def _star(points, tets, start, items, v):  # type: ignore[no-untyped-def]
     """(worst mean ratio, worst cell) around a vertex."""
     worst, cell = 2.0, -1
     for k in range(start[v], start[v + 1]):
-        t = tets[items[k]]
-        eta = mean_ratio(points[t[0]], points[t[1]], points[t[2]], points[t[3]])
+        t = items[k]
+        eta = mean_ratio(points, tets[t, 0], tets[t, 1], tets[t, 2], tets[t, 3])
         if eta < worst:
-            worst, cell = eta, items[k]
+            worst, cell = eta, t
     return worst, cell
 
 
@@ -40,41 +40,91 @@ def _away(points, tet, v):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _beyond(star, corner, point, least, bound):  # type: ignore[no-untyped-def]
+    """(worst mean ratio, its cell) of a star whose middle is at ``point``; (bound, a cell) where one does not exceed it.
+
+    Args:
+        star: (4 k, 3) corners of the cells.
+        corner: (k,) which row of ``star`` is the middle in each.
+        point: (3,) the middle.
+        least: the cell that is tried first: it was the worst last time.
+        bound: what all have to exceed.
+    """
+    for k in range(corner.size):
+        for c in range(3):
+            star[corner[k], c] = point[c]
+    i = 4 * least
+    if not exceeds(star, i, i + 1, i + 2, i + 3, bound):
+        return bound, least
+    for k in range(corner.size):
+        i = 4 * k
+        if not exceeds(star, i, i + 1, i + 2, i + 3, bound):
+            return bound, k
+    worst, cell = 2.0, -1
+    for k in range(corner.size):
+        i = 4 * k
+        eta = mean_ratio(star, i, i + 1, i + 2, i + 3)
+        if eta < worst:
+            worst, cell = eta, k
+    return worst, cell
+
+
+@njit(cache=True)
+def _gathered(points, tets, cells, v):  # type: ignore[no-untyped-def]
+    """(4 k, 3) corners of the cells around v, and (k,) in which row of each v is."""
+    star, corner = np.empty((4 * cells.size, 3)), np.empty(cells.size, np.int64)
+    for k in range(cells.size):
+        for c in range(4):
+            star[4 * k + c] = points[tets[cells[k], c]]
+            if tets[cells[k], c] == v:
+                corner[k] = 4 * k + c
+    return star, corner
+
+
+@njit(cache=True)
+def _ways(points, tet, v, basis, dims, directions):  # type: ignore[no-untyped-def]
+    """Fill in the directions to try: both ways along each free one, and away from the opposite face; their number."""
+    count, along = 0, np.zeros(3)
+    away = _away(points, tet, v)
+    for d in range(dims):
+        directions[count] = basis[d]
+        directions[count + 1] = -basis[d]
+        along += (away * basis[d]).sum() * basis[d]
+        count += 2
+    size = np.sqrt((along * along).sum())
+    if size > 1e-3:
+        directions[count] = along / size
+        count += 1
+    return count
+
+
+@njit(cache=True)
 def _search(points, tets, start, items, order, bases, dims):  # type: ignore[no-untyped-def]
     """Pattern search for each vertex in turn, along its free directions."""
-    directions = np.empty((7, 3))
+    directions, point = np.empty((7, 3)), np.empty(3)
     for o in range(order.size):
         v = order[o]
+        cells = items[start[v] : start[v + 1]]
+        star, corner = _gathered(points, tets, cells, v)
         worst, cell = _star(points, tets, start, items, v)
-        step = 0.0
+        least, step = 0, 0.0
         for c in range(4):
             step = max(step, np.sqrt(((points[tets[cell, c]] - points[v]) ** 2).sum()))
         step *= 0.25
+        count = _ways(points, tets[cell], v, bases[o], dims[o], directions)
         for _ in range(24):
-            count = 0
-            away = _away(points, tets[cell], v)
-            along = np.zeros(3)
-            for d in range(dims[o]):
-                directions[count] = bases[o, d]
-                directions[count + 1] = -bases[o, d]
-                along += (away * bases[o, d]).sum() * bases[o, d]
-                count += 2
-            size = np.sqrt((along * along).sum())
-            if size > 1e-3:
-                directions[count] = along / size
-                count += 1
-            old = points[v].copy()
-            best, best_cell, best_d = worst, cell, -1
+            best, best_row, best_d = worst, -1, -1
             for d in range(count):
-                points[v] = old + step * directions[d]
-                trial, trial_cell = _star(points, tets, start, items, v)
+                for c in range(3):
+                    point[c] = points[v, c] + step * directions[d, c]
+                trial, least = _beyond(star, corner, point, least, best + 1e-5)
                 if trial > best + 1e-5:
-                    best, best_cell, best_d = trial, trial_cell, d
+                    best, best_row, best_d = trial, least, d
             if best_d >= 0:
-                points[v] = old + step * directions[best_d]
-                worst, cell = best, best_cell
+                points[v] = points[v] + step * directions[best_d]
+                worst, cell = best, cells[best_row]
+                count = _ways(points, tets[cell], v, bases[o], dims[o], directions)
             else:
-                points[v] = old
                 step *= 0.5
 
 

@@ -32,12 +32,12 @@ def _snap(points, tets, start, items, order, targets, floor):  # type: ignore[no
         before = 1.0
         for k in range(start[v], start[v + 1]):
             t = tets[items[k]]
-            before = min(before, mean_ratio(points[t[0]], points[t[1]], points[t[2]], points[t[3]]))
+            before = min(before, mean_ratio(points, t[0], t[1], t[2], t[3]))
         points[v] = targets[i]
         after = 1.0
         for k in range(start[v], start[v + 1]):
             t = tets[items[k]]
-            after = min(after, mean_ratio(points[t[0]], points[t[1]], points[t[2]], points[t[3]]))
+            after = min(after, mean_ratio(points, t[0], t[1], t[2], t[3]))
         if after < min(floor, 0.7 * before):
             points[v] = old
         else:

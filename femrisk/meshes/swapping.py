@@ -72,8 +72,8 @@ def _ring_state(points, tets, cells, chain, count, a, b):  # type: ignore[no-unt
     worst, volume, size = 1.0, 0.0, 0.0
     for k in range(count):
         t = tets[cells[k]]
-        worst = min(worst, mean_ratio(points[t[0]], points[t[1]], points[t[2]], points[t[3]]))
-        volume += volume6(points[t[0]], points[t[1]], points[t[2]], points[t[3]])
+        worst = min(worst, mean_ratio(points, t[0], t[1], t[2], t[3]))
+        volume += volume6(points, t[0], t[1], t[2], t[3])
         size += np.sqrt(((points[chain[k]] - 0.5 * (points[a] + points[b])) ** 2).sum()) / count
     return worst, volume, size
 
@@ -103,7 +103,7 @@ def _removal(points, tets, labels, masks, start, items, a, b, cells, chain, new,
         had = 0.0
         for k in range(cell_count):
             t = tets[cells[(first + k) % count]]
-            had += volume6(points[t[0]], points[t[1]], points[t[2]], points[t[3]])
+            had += volume6(points, t[0], t[1], t[2], t[3])
         quality, volume = fill(points, a, b, polygon, corner_count, rows)
         worst = min(worst, quality)
         if worst <= old:
@@ -141,14 +141,14 @@ def _flip(points, tets, labels, start, items, t, corner, new):  # type: ignore[n
         if shared != 3:
             continue
         s = tets[n]
-        old = mean_ratio(points[x], points[y], points[z], points[u])
-        old = min(old, mean_ratio(points[s[0]], points[s[1]], points[s[2]], points[s[3]]))
+        old = mean_ratio(points, x, y, z, u)
+        old = min(old, mean_ratio(points, s[0], s[1], s[2], s[3]))
         new[0] = w, u, x, y
         new[1] = w, u, y, z
         new[2] = w, u, z, x
         worst = 1.0
         for c in range(3):
-            worst = min(worst, mean_ratio(points[w], points[u], points[new[c, 2]], points[new[c, 3]]))
+            worst = min(worst, mean_ratio(points, w, u, new[c, 2], new[c, 3]))
             if worst <= old:
                 return -1, 0.0, 0.0
         return n, old, worst
