@@ -41,7 +41,7 @@ def _away(points, tet, v):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _beyond(star, corner, point, least, bound):  # type: ignore[no-untyped-def]
-    """(worst mean ratio, its cell) of a star whose middle is at ``point``; (bound, a cell) where one does not exceed it.
+    """(worst mean ratio, its cell) of a star whose middle is at ``point``; or (bound, a cell) that does not exceed it.
 
     Args:
         star: (4 k, 3) corners of the cells.
