@@ -113,7 +113,7 @@ def ending(found: list[Increment], pace: Pace) -> str:
 
 
 def march_twice(
-    problem: DamagedEquilibrium, elastic: State, pace: Pace, on_increment: Callable[[Increment], None]
+    problem: DamagedEquilibrium, elastic: State, pace: Pace, on_found: Callable[[Found], None]
 ) -> tuple[Verdict, DamageState]:
     """March with the step and with half of it; the state is that of the largest force of the second march."""
     histories: list[History] = []
@@ -126,7 +126,7 @@ def march_twice(
                 continue
             assert isinstance(news.state, DamageState), "a march of damage passes through damaged states"
             best = news.state if news.state.force > best.force else best
-            on_increment(news.increment)
+            on_found(news)
     return verdict(*histories), best
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from femrisk.film import Frame
 from femrisk.fracture import ElasticCriterion, Peak, Site
 from femrisk.history import Deformation, History
 from femrisk.loadshare import SkinResult
@@ -57,3 +58,5 @@ class PairResult:
     skin: SkinResult | None = None
     #: the vertebral body per N of force while all is elastic; None of another bone
     elastic_body: Deformation | None = None
+    #: some of the increments, for those who want to see the march
+    frames: tuple[Frame, ...] = ()

@@ -19,6 +19,8 @@ from femrisk.discs import disc_painted
 from femrisk.domain import Domain
 from femrisk.equilibrium import Equilibrium
 from femrisk.errors import SolverError
+from femrisk.film import Frame, filmed
+from femrisk.filming import everywhere, frame_of, whole
 from femrisk.fracture import (
     FAR_VOLUME,
     SUPPORTS,
@@ -51,6 +53,7 @@ def compute(
     damage: bool = False,
     step_share: float = 1.0,
     near_N: float = 0.0,
+    most_frames: int = 0,
 ) -> PairResult:
     """March one arm to fracture.
 
@@ -62,6 +65,7 @@ def compute(
         damage: bone and cement crack instead of flowing; every march of the two is told.
         step_share: steps of a plastic march as a share of the usual ones.
         near_N: force close to which a state is wanted, of a vertebra.
+        most_frames: how many increments are kept to look at; 0 for none.
 
     Raises:
         SolverError: no elastic state, or damage of bone with a fabric.
@@ -81,8 +85,16 @@ def compute(
         else DamagedEquilibrium(domain, grips, local, law.take(domain.original), prepared.membrane)
     )
     elastic = equilibrium.linear()
-    strain = _everywhere(domain, _strain(equilibrium, elastic))[bone]
+    strain = everywhere(domain, _strain(equilibrium, elastic))[bone]
     criterion = read_elastic(mesh, field, prepared.contact, strain, elastic.force)
+    frames: tuple[Frame, ...] = ()
+
+    def found(news: Found) -> None:
+        nonlocal frames
+        on_increment(news.increment)
+        if most_frames:
+            frames = filmed(frames, frame_of(equilibrium, news.state, frames), most_frames)
+
     best: State
     cracks: Damage | None = None
     if law is not None and isinstance(equilibrium, DamagedEquilibrium):
@@ -90,15 +102,15 @@ def compute(
         if prepared.membrane is not None:
             used = max(domain.comm.allgather(prepared.membrane.used(equilibrium.displacement(elastic))))
         steps = pace(elastic, _expected(elastic, criterion), law, strain, used)
-        said, best = march_twice(equilibrium, elastic, steps, on_increment)
+        said, best = march_twice(equilibrium, elastic, steps, found)
         history, peak, cracks = said.history, said.peak, _damage(prepared, field, law, said, best)
     else:
         history, best = _march(
-            equilibrium, elastic, criterion, linear_only, painted, prepared, on_increment, step_share, near_N
+            equilibrium, elastic, criterion, linear_only, painted, prepared, found, step_share, near_N
         )
         peak = read_peak(history)
-    accumulated = _everywhere(domain, best.accumulated)[bone]
-    work = _everywhere(domain, _dissipated(equilibrium, best))[bone]
+    accumulated = everywhere(domain, best.accumulated)[bone]
+    work = everywhere(domain, _dissipated(equilibrium, best))[bone]
     return PairResult(
         history=history,
         peak=peak,
@@ -108,9 +120,9 @@ def compute(
         else read_damage_site(mesh, field, prepared.contact, cracks.lost, work),
         stiffness=elastic.force,
         contact=prepared.contact,
-        displacement=_everywhere(domain, equilibrium.displacement(best)[domain.cells])[bone],
-        strain=_everywhere(domain, _strain(equilibrium, best))[bone],
-        stress=_everywhere(domain, best.stress)[bone],
+        displacement=everywhere(domain, equilibrium.displacement(best)[domain.cells])[bone],
+        strain=everywhere(domain, _strain(equilibrium, best))[bone],
+        stress=everywhere(domain, best.stress)[bone],
         accumulated=accumulated,
         plastic_work=work,
         dofs=domain.dofs,
@@ -119,6 +131,7 @@ def compute(
         failing=prepared.joints.failing(best.opened) if prepared.joints else None,
         skin=_skin(equilibrium, elastic, best, prepared),
         elastic_body=_body(equilibrium, prepared, elastic, 1 / elastic.force),
+        frames=tuple(whole(domain, frame, bone) for frame in frames),
     )
 
 
@@ -149,11 +162,11 @@ def _skin(equilibrium: Equilibrium, elastic: State, state: State, prepared: Prep
     work = (membrane.measure * dissipation(membrane.curve, state.skin_accumulated)).sum(axis=1)
     return SkinResult(
         skin=prepared.skin,
-        stress=_everywhere(domain, membrane.stress(equilibrium.displacement(state), state), membrane.original),
-        accumulated=_everywhere(domain, state.skin_accumulated, membrane.original),
-        plastic_work=_everywhere(domain, 1e-3 * work, membrane.original),
-        elastic=_everywhere(domain, membrane.stress(equilibrium.displacement(elastic), elastic), membrane.original),
-        elastic_cells=_everywhere(domain, elastic.stress)[: len(prepared.mesh.cells)],
+        stress=everywhere(domain, membrane.stress(equilibrium.displacement(state), state), membrane.original),
+        accumulated=everywhere(domain, state.skin_accumulated, membrane.original),
+        plastic_work=everywhere(domain, 1e-3 * work, membrane.original),
+        elastic=everywhere(domain, membrane.stress(equilibrium.displacement(elastic), elastic), membrane.original),
+        elastic_cells=everywhere(domain, elastic.stress)[: len(prepared.mesh.cells)],
     )
 
 
@@ -167,7 +180,7 @@ def _damage(prepared: Prepared, field: MaterialField, law: DamageLaw, said: Verd
         return float(cut[cells].sum()) / volume if volume > 0 else None
 
     return Damage(
-        lost=1 - _everywhere(prepared.domain, state.retained),
+        lost=1 - everywhere(prepared.domain, state.retained),
         clipped_bone=share(field.bone()) or 0.0,
         clipped_cement=share(field.named("pmma")),
         step_error=said.step_error,
@@ -182,7 +195,7 @@ def _march(
     linear_only: bool,
     field: MaterialField,
     prepared: Prepared,
-    on_increment: Callable[[Increment], None],
+    on_found: Callable[[Found], None],
     step_share: float,
     near_N: float,
 ) -> tuple[History, State]:
@@ -213,7 +226,7 @@ def _march(
     for news in march(equilibrium, rules, first, far, lambda state: _body(equilibrium, prepared, state)):
         if isinstance(news, Found):
             best = news.state if news.state.force > best.force else best
-            on_increment(news.increment)
+            on_found(news)
         else:
             history = news
     assert history is not None, "a march ends with its history"
@@ -235,12 +248,3 @@ def _expected(elastic: State, criterion: ElasticCriterion) -> float:
 
 def _strain(equilibrium: Equilibrium, state: State) -> Floats:
     return equilibrium.domain.strains(equilibrium.displacement(state))
-
-
-def _everywhere(domain: Domain, local: Floats, original: NDArray[np.int64] | None = None) -> Floats:
-    """A cell array over the whole mesh in its own order, from the ranks' shares; likewise of other ``original``s."""
-    parts = domain.comm.allgather((domain.original if original is None else original, local))
-    whole = np.empty((sum(len(index) for index, _ in parts), *local.shape[1:]))
-    for index, values in parts:
-        whole[index] = values
-    return whole

@@ -95,6 +95,8 @@ class SolveTask:
     beside: bool = False
     #: fabric of a vertebra's body
     anisotropy: str = "isotropic"
+    #: how many increments of a march are kept to be looked at
+    frames: int = 0
 
     @property
     def linear_only(self) -> bool:

@@ -11,6 +11,7 @@ import platform
 import resource
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, get_args
@@ -38,6 +39,9 @@ from femrisk.scene import Scene, build
 #: model, arm and load of what is to be solved
 Pairs = Sequence[tuple[str, str, str]]
 
+#: Increments of a pair that are kept to be looked at.
+FRAMES = 10
+
 
 def run(
     case: Case | Scene,
@@ -50,6 +54,7 @@ def run(
     force: bool = False,
     shelf: Path | None = None,
     figures: bool = True,
+    frames: int = FRAMES,
     console: Console | None = None,
 ) -> Comparison:
     """Push every arm to fracture under every load, and under each model of bone that is asked for, and compare.
@@ -64,6 +69,7 @@ def run(
         force: redo finished pairs, and replace the results of another case.
         shelf: folder of meshes that are shared with other cases; None for none.
         figures: draw pictures.
+        frames: increments of each pair whose fields are kept at most, beside those at the peak; at least 3, or 0.
         console: where progress and the table are printed; None for silence.
 
     Raises:
@@ -97,7 +103,7 @@ def run(
             failures: dict[str, str] = {}
             if missing:
                 make_meshes(scene, results, groups, missing, jobs, progress.hear, shelf)
-                failures = solve(scene, results, groups, missing, jobs, ranks, progress.hear)
+                failures = solve(scene, results, groups, missing, jobs, ranks, progress.hear, frames)
             comparison = conclude(scene, results)
             for model, place in places.items() if figures else ():
                 if any(model == one for one, *_ in missing) or not place.figures.is_dir():
@@ -170,6 +176,7 @@ def solve(
     jobs: int,
     ranks: int,
     hear: Callable[[Job, dict[str, Any]], None],
+    frames: int = 0,
 ) -> dict[str, str]:
     """March the missing pairs, those of one mesh and load one after the other; returns what failed."""
     first = scene.case.analysis.model
@@ -191,7 +198,7 @@ def solve(
     tasks = [
         Job(
             f"{one.name}_{load}" + (f"@{model}" if model != first else ""),
-            solve_task(scene, one, load, arms, model),
+            replace(solve_task(scene, one, load, arms, model), frames=frames),
             ranks,
         )
         for one, load, model, arms in longest_first

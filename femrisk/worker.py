@@ -96,7 +96,13 @@ def solve(folder: ResultFolder, task: SolveTask) -> None:
         if task.shell is not None:
             ready = skinned(ready, task.shell.on(mesh, field))
         result = compute(
-            ready, field, task.linear_only, report, damage=task.model == "damage", near_N=task.body_weight_N
+            ready,
+            field,
+            task.linear_only,
+            report,
+            damage=task.model == "damage",
+            near_N=task.body_weight_N,
+            most_frames=task.frames,
         )
         if comm.rank == 0:
             place = folder.beside(task.model) if task.beside else folder

@@ -32,6 +32,12 @@ def run_options(parser: ArgumentParser) -> None:
         )
     parser.add_argument("--force", action="store_true", help="redo finished pairs")
     parser.add_argument("--meshes", type=Path, metavar="DIR", help="keep meshes there, and share them with other cases")
+    parser.add_argument(
+        "--fields",
+        choices=("series", "peak"),
+        default="series",
+        help="write fields at some increments of every march, or at the largest force alone (default: series)",
+    )
     parser.add_argument("--no-figures", action="store_true", help="draw no pictures, write no report")
 
 
@@ -58,6 +64,7 @@ def run(options: Namespace) -> int:
         force=options.force,
         shelf=options.meshes,
         figures=not options.no_figures,
+        **({} if options.fields == "series" else {"frames": 0}),
         console=screen(),
     )
     lacking = not options.no_figures and not write_report(folder)

@@ -25,13 +25,6 @@ HEXAHEDRON = (0, 1, 3, 2, 4, 5, 7, 6)
 COMPONENTS = ("xx", "yy", "zz", "xy", "yz", "xz")
 
 
-def von_mises(stress: Floats) -> Floats:
-    """(..., 6) stress -> (...) von Mises stress."""
-    mean = stress[..., :3].mean(axis=-1, keepdims=True)
-    deviator = stress - mean * np.array([1.0, 1, 1, 0, 0, 0])
-    return np.asarray(np.sqrt(1.5 * (deviator**2 * np.array([1.0, 1, 1, 2, 2, 2])).sum(axis=-1)))
-
-
 def write_mesh(path: str | Path, mesh: LabelledMesh, arrays: Mapping[str, Array] | None = None) -> None:
     """Write a labelled mesh as linear tetrahedra, or voxels.
 

@@ -57,6 +57,15 @@ class Pair:
         return self.path / "fields.vtu"
 
     @property
+    def series(self) -> Path:
+        """Names ``fields/NNNN.vtu``, one for each increment that was kept to be looked at; no file where none was."""
+        return self.path / "fields.pvd"
+
+    def increment(self, number: int) -> Path:
+        """Fields of an increment of the series; the number is its line in ``history.csv``."""
+        return self.path / "fields" / f"{number:04d}.vtu"
+
+    @property
     def shell(self) -> Path:
         """What the shell of the bone does there; no file where the arm has none."""
         return self.path / "shell.vtu"

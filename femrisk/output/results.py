@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from femrisk.comparison import BODY, BODY_WHEN
 from femrisk.contacts import STRENGTH_STRAIN
+from femrisk.film import von_mises
 from femrisk.history import Deformation
 from femrisk.materials.field import AS_SCANNED, HOSTS, VERTEBRA_HOSTS, MaterialField
 from femrisk.meshes.labelled import REGIONS, Floats, LabelledMesh
 from femrisk.outcome import PairResult
-from femrisk.output.fields import EDGES, von_mises, write_fields
+from femrisk.output.fields import EDGES, write_fields
 from femrisk.output.folder import ResultFolder
 from femrisk.output.height import height_measures
+from femrisk.output.series import write_series
 from femrisk.output.shell import shell_share, with_shell, write_shell
 from femrisk.plan import ArmTask, SolveTask
 
@@ -43,6 +45,7 @@ def write_result(
     place = folder.pair(arm.arm, task.load)
     place.path.mkdir(parents=True, exist_ok=True)
     _write_fields(folder, task, arm, mesh, field, pair)
+    write_series(place, mesh, field, pair)
     if pair.skin:
         write_shell(place.shell, mesh, pair, pair.skin)
     increments = [asdict(increment) for increment in pair.history.increments]

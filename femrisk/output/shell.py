@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from femrisk.film import von_mises
 from femrisk.loadshare import SkinResult, carried
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.outcome import PairResult
-from femrisk.output.fields import von_mises, write_facets
+from femrisk.output.fields import write_facets
 from femrisk.plan import SolveTask
 
 #: Mid-height of a vertebral body: the origin of its frame, and its axis.

@@ -29,7 +29,7 @@ from femrisk.sweep.outcome import Outcome, State, read_outcome, write_outcome
 #: exit code of the command line for bad input, and for numbers that could not be computed while others could
 REFUSED, LACKING = 2, 1
 #: what of a case's folder is large, and left out unless everything is kept
-LARGE = ("meshes/*", "mesh*.vtu", "**/fields.vtu", "**/shell.vtu")
+LARGE = ("meshes/*", "mesh*.vtu", "**/fields.vtu", "**/fields.pvd", "**/fields/*.vtu", "**/shell.vtu")
 
 
 @dataclass(frozen=True)

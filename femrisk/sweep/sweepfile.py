@@ -41,7 +41,8 @@ class EachCase(Part):
     retries: Annotated[int, Field(ge=0, le=10)] = 2
     """How often a case that failed is tried again."""
     keep: Literal["numbers", "everything"] = "numbers"
-    """What a finished case keeps: its tables, histories and logs; or also meshes and fields (several MB per pair)."""
+    """What a finished case keeps: its tables, histories and logs; or also meshes, and fields at the largest force
+    (several MB per pair)."""
 
     @property
     def cores(self) -> int:
