@@ -10,12 +10,14 @@ from femrisk.commands.machine import doctor, verify, verify_options
 from femrisk.commands.results import export, export_options, mesh, mesh_options, run, run_options
 from femrisk.commands.sweep import sweep, sweep_options
 from femrisk.commands.verb import Verb, case_option
+from femrisk.commands.view import view, view_options
 
 VERBS = (
     Verb("init", "write a commented starter case", init_options, init),
     Verb("check", "validate a case and print what would be run, without solving", case_option, check),
     Verb("run", "push every arm to fracture under every load and print the comparison", run_options, run),
     Verb("report", "write the HTML report of a result folder", folder_option, report),
+    Verb("view", "show a result folder in the browser", view_options, view),
     Verb("figures", "write vector plots and 300 dpi pictures of a result folder for papers", folder_option, figures),
     Verb("mesh", "write the meshes of a case", mesh_options, mesh),
     Verb("export", "write one arm under one load for another code", export_options, export),

@@ -82,9 +82,8 @@ def command_of(sweep: Sweep, store: Store) -> tuple[str, ...]:
     each = sweep.each_case
     words = ["{python}", "-m", "femrisk", "run", "{case}", "-o", "{folder}", "-j", str(each.jobs)]
     shelf = str(store.meshes.absolute()).replace("{", "{{").replace("}", "}}")
-    words += ["--ranks", str(each.ranks), "--meshes", shelf]
     # a march to be played is for one case, not for each of thousands
-    words += ["--fields", "peak"]
+    words += ["--fields", "peak", "--ranks", str(each.ranks), "--meshes", shelf]
     return (*words, *(() if each.keep == "everything" else ("--no-figures",)))
 
 
