@@ -35,7 +35,7 @@ def view(options: Namespace) -> int:
     where = address(options.host, options.port)
     if where.token:
         print(
-            f"femrisk: warning: {options.host}: whoever reaches this machine and knows the address with its secret sees "
+            f"femrisk: warning: {options.host}: whoever reaches this machine and knows the secret in the address sees "
             "these results, unencrypted",
             file=sys.stderr,
         )

@@ -1,4 +1,4 @@
-"""Cells in, a ``Body`` out: tetrahedra and the faces between them, of which any choice of cells has its skin at once."""
+"""Cells in, a ``Body`` out: tetrahedra and the faces between them, so that any choice of cells has a skin."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ class Body:
     def between(self, kind: Ints, shown: Flags) -> Ints:
         """(k, 3) triangles between shown cells of different kind (cells,)."""
         inner, outer = self._cells_across()
-        return self.faces[(self.outer >= 0) & (kind[inner] != kind[outer]) & shown[inner] & shown[outer]]
+        return np.asarray(self.faces[(self.outer >= 0) & (kind[inner] != kind[outer]) & shown[inner] & shown[outer]])
 
     def volumes(self) -> Floats:
         """(cells,) mm3."""
         corner = self.points[self.tets]
         each = np.linalg.det(corner[:, 1:] - corner[:, :1]) / 6
-        return np.bincount(self.cell, weights=np.abs(each), minlength=self.cells)
+        return np.asarray(np.bincount(self.cell, weights=np.abs(each), minlength=self.cells))
 
     def centroids(self) -> Floats:
         """(cells, 3) mean of the vertices of each cell's tetrahedra, mm."""

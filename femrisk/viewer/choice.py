@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,11 +36,11 @@ class Plane:
     def moved_to(self, position: float) -> Plane:
         """The same plane at another distance."""
         shift = (position - self.position) * np.array(self.normal)
-        return replace(self, origin=_three(np.array(self.origin) + shift))
+        return replace(self, origin=three(np.array(self.origin) + shift))
 
     def flipped(self) -> Plane:
         """The same plane, which takes the other side away."""
-        return replace(self, normal=_three(-np.array(self.normal)))
+        return replace(self, normal=three(-np.array(self.normal)))
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def usual_plane(still: Still, clip: str) -> Plane:
         # the shaft is long, and a fracture of interest is above it
         weights = weights * (centroids[:, 2] > -20.0)
     origin = np.average(centroids, axis=0, weights=weights if weights.sum() > 0 else still.volumes)
-    return Plane(_three(origin), _three(_normal(still, clip, centroids)))
+    return Plane(three(origin), three(_normal(still, clip, centroids)))
 
 
 def _normal(still: Still, clip: str, centroids: Floats) -> Floats:
@@ -134,6 +135,7 @@ def visible(choice: Choice, still: Still, values: Floats) -> Flags:
     return shown
 
 
-def _three(values: Floats) -> tuple[float, float, float]:
+def three(values: Floats | Sequence[float]) -> tuple[float, float, float]:
+    """Three plain numbers."""
     x, y, z = (float(value) for value in values)
     return (x, y, z)

@@ -133,10 +133,10 @@ def named_colours(count: int) -> NDArray[np.uint8]:
 def coloured(values: Floats, scale: Scale, table: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(k, 3) colours of values (k,), by a table (c, 3) from the low to the high end; beyond an end, as at the end."""
     if scale.names:
-        return named_colours(len(scale.names))[values.astype(int)]
+        return np.asarray(named_colours(len(scale.names))[values.astype(int)])
     colours = table[::-1] if scale.down else table
     known = np.isfinite(values)
     share = (np.where(known, values, scale.low) - scale.low) / (scale.high - scale.low)
-    found = colours[np.clip((share * len(colours)).astype(int), 0, len(colours) - 1)]
+    found: NDArray[np.uint8] = colours[np.clip((share * len(colours)).astype(int), 0, len(colours) - 1)]
     found[~known] = NOTHING
     return found

@@ -74,7 +74,7 @@ def address(host: str, port: int | None) -> Address:
 
 
 def serve(study: Study, where: Address, *, browser: bool, stay: bool) -> None:
-    """Show a study until it is ended: in the page, by Ctrl-C, or, unless it shall ``stay``, when its pages are closed."""
+    """Show a study until that is ended: in the page, by Ctrl-C or, unless it shall ``stay``, by closing the page."""
     with _quiet(where):
         asyncio.run(_run(study, where, browser, stay))
 
@@ -89,9 +89,12 @@ async def _run(study: Study, where: Address, browser: bool, stay: bool) -> None:
     app = App(study, server, where.query)
     kept: list[Any] = []
 
+    def end() -> None:
+        kept.append(asyncio.get_running_loop().create_task(server.stop()))
+
     def bound(web: Any) -> None:
         kept.append(web)
-        add_routes(app, web.app, where.token)
+        add_routes(app, web.app, where.token, end)
 
     def came() -> None:
         if not stay:
@@ -100,7 +103,7 @@ async def _run(study: Study, where: Address, browser: bool, stay: bool) -> None:
     def ready(**_: Any) -> None:
         loop = asyncio.get_running_loop()
         for one in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(one, lambda: loop.create_task(server.stop()))
+            loop.add_signal_handler(one, end)
         print(f"femrisk view: {where.url} (Ctrl-C ends it)", flush=True)
         if browser:
             loop.run_in_executor(None, webbrowser.open, where.url)

@@ -1,4 +1,4 @@
-"""A choice and a study in, what each picture shows out: triangles with colours, the scale they have in common, words."""
+"""A choice and a study in, what each picture shows out: triangles, values, and the scale they have in common."""
 
 from __future__ import annotations
 

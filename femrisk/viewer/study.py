@@ -1,4 +1,4 @@
-"""A result folder in, a ``Study`` out: its pairs, their marches, and the state of an arm at an increment, from files."""
+"""A result folder in, a ``Study`` out: its pairs, their marches, and the state of an arm at an increment."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from femrisk.output.stresscut import ROLES
 from femrisk.report.reading import headed, named
-from femrisk.viewer.body import Floats
 from femrisk.viewer.choice import CLIPS, Choice, Plane, fitted, step_at_peak, timeline, usual_plane
 from femrisk.viewer.fields import BY_KEY, present, range_of
 from femrisk.viewer.shown import Gallery, Shown
@@ -131,8 +130,3 @@ def named_study(gallery: Gallery) -> str:
 def _usual(gallery: Gallery, choice: Choice) -> Plane:
     still = gallery.still(choice.arms[0], choice.load)
     return usual_plane(still, choice.clip if choice.clip in CLIPS[:3] else "coronal")
-
-
-def inside(points: Floats, value: float) -> float:
-    """A radius for marks: a share of the size of the bone, mm."""
-    return value * float(np.linalg.norm(np.ptp(points, axis=0)))

@@ -17,7 +17,7 @@ from femrisk.report.reading import headed, named
 from femrisk.viewer.body import Floats
 from femrisk.viewer.fields import Field, Scale, named_colours, present
 from femrisk.viewer.shown import Shown
-from femrisk.viewer.study import March, State, Still
+from femrisk.viewer.study import March, State
 
 #: rows of a table that are made at once
 ROWS = 20_000
@@ -54,7 +54,7 @@ def head_of(picture: Shown) -> dict[str, str]:
         where = f"elastic solution, scaled to {number(march.force_at(0))} N"
     return {
         "title": f"{headed(march.arm)}, {named(march.load)}",
-        "status": f"{MEANING[march.result['status']]}; {load_text(march.result)}",
+        "status": f"{MEANING[march.result['status']]}; {load_text(dict(march.result))}",
         "increment": where,
         "shown": f"{int(picture.visible.sum()):,} of {len(picture.visible):,} cells",
     }
@@ -99,16 +99,15 @@ def curve_of(marches: Sequence[March], at: Sequence[int]) -> str:
 
     parts = []
     for tick in np.linspace(0, 1, 3):
+        level = y(tick * highest)
         parts.append(
             f'<text x="{LEFT - 4}" y="{y(tick * highest) + 4:.1f}" text-anchor="end">{tick * highest / 1000:.2f}</text>'
         )
         parts.append(
             f'<text x="{x(tick * widest):.1f}" y="{HIGH - BELOW + 14}" text-anchor="middle">{tick * widest:.2f}</text>'
         )
-        parts.append(
-            f'<line x1="{LEFT}" x2="{WIDE - ROOM}" y1="{y(tick * highest):.1f}" y2="{y(tick * highest):.1f}" class="grid"/>'
-        )
-    said = []
+        parts.append(f'<line x1="{LEFT}" x2="{WIDE - ROOM}" y1="{level:.1f}" y2="{level:.1f}" class="grid"/>')
+    said, half = [], ROOM + up / 2
     for march, number_at, colour in zip(marches, at, COLOURS[1:], strict=False):
         points = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in zip(march.travel, march.force, strict=True))
         parts.append(f'<polyline points="{points}" stroke="{colour}" fill="none" stroke-width="2"/>')
@@ -117,9 +116,7 @@ def curve_of(marches: Sequence[March], at: Sequence[int]) -> str:
             parts.append(f'<circle cx="{place[0]:.1f}" cy="{place[1]:.1f}" r="5" fill="{colour}"/>')
             said.append(f"{headed(march.arm)} at {march.force[number_at]:.0f} N")
     parts.append(f'<text x="{LEFT + across / 2}" y="{HIGH - 4}" text-anchor="middle">travel (mm)</text>')
-    parts.append(
-        f'<text x="10" y="{ROOM + up / 2}" text-anchor="middle" transform="rotate(-90 10 {ROOM + up / 2})">force (kN)</text>'
-    )
+    parts.append(f'<text x="10" y="{half}" text-anchor="middle" transform="rotate(-90 10 {half})">force (kN)</text>')
     label = escape("Force over travel: " + "; ".join(said), quote=True)
     return f'<svg viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
 
@@ -240,9 +237,3 @@ def _cell_text(field: Field, value: float, materials: Sequence[str]) -> str:
 def _text(value: float) -> str:
     """Seven digits; nothing where there is no number."""
     return f"{value:.7g}" if np.isfinite(value) else ""
-
-
-def middle_of(still: Still) -> Floats:
-    """(3,) the middle of a bone's box, mm."""
-    points = still.body.points
-    return np.asarray((points.min(axis=0) + points.max(axis=0)) / 2)
