@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from femrisk.viewer.body import Flags, Floats, Ints
 from femrisk.viewer.choice import Choice, Plane, increment_of, visible
 from femrisk.viewer.cutting import Section, cut_cells, cut_faces
-from femrisk.viewer.fields import BY_KEY, Scale, full_scale, names_of, range_of, usual_scale
+from femrisk.viewer.fields import BY_KEY, Field, Scale, full_scale, names_of, range_of, usual_scale
 from femrisk.viewer.study import March, State, Still, Study
 
 #: bytes of what was read that are kept
@@ -53,6 +53,8 @@ class Shown:
     #: (k, 3) of the skin, and the cell of each
     triangles: Ints
     cells: Ints
+    #: (j, 3) faces between bodies of different role
+    borders: Ints
     #: lowest and highest value shown, the cells that are clipped away included
     range: tuple[float, float]
     plane: Plane | None
@@ -106,19 +108,28 @@ class Gallery:
         still = self.still(march.arm, march.load)
         state = self.state(march.arm, march.load, number)
         values = state.fields.get(choice.field, np.full(still.body.cells, np.nan))
-        shown = visible(choice, still, values)
 
-        def skin() -> tuple[Ints, Ints]:
-            return still.body.skin(shown)
+        def faces() -> tuple[Flags, Ints, Ints, Ints]:
+            shown = visible(choice, still, values)
+            return shown, *still.body.skin(shown), still.body.between(still.role, shown)
 
         # a threshold follows the values, and they the increment
         wanted = (choice.roles, choice.threshold, (choice.field, number) if choice.threshold else None)
-        triangles, cells = self.shelf.keep(
-            ("skin", march.arm, march.load, wanted), lambda made: made[0].nbytes + made[1].nbytes, skin
+        shown, triangles, cells, borders = self.shelf.keep(
+            ("faces", march.arm, march.load, wanted), lambda made: float(sum(one.nbytes for one in made)), faces
         )
-        points = still.body.points + choice.deformation * state.displacement
+        extent = self.shelf.keep(
+            ("range", march.arm, march.load, number, choice.field, wanted),
+            lambda _: 0.0,
+            lambda: range_of(values, shown),
+        )
+        points = self.shelf.keep(
+            ("points", march.arm, march.load, number, choice.deformation),
+            lambda made: float(made.nbytes),
+            lambda: still.body.points + choice.deformation * state.displacement,
+        )
         plane = None if choice.clip == "off" else choice.plane
-        return Shown(march, still, state, points, values, shown, triangles, cells, range_of(values, shown), plane)
+        return Shown(march, still, state, points, values, shown, triangles, cells, borders, extent, plane)
 
     def scale(self, choice: Choice, pictures: tuple[Shown, ...]) -> Scale:
         """The one scale of all pictures; by itself it is that of the largest forces, so that a march keeps it."""
@@ -130,12 +141,18 @@ class Gallery:
             return Scale(*choice.ends, field.kind == "down")
         if choice.scale == "full":
             return full_scale(field, [one.range for one in pictures])
+        made: Scale = self.shelf.keep(
+            ("scale", choice.load, choice.arms, field), lambda _: 0.0, lambda: self._usual_scale(field, pictures)
+        )
+        return made
+
+    def _usual_scale(self, field: Field, pictures: tuple[Shown, ...]) -> Scale:
         parts = []
         for one in pictures:
             state = self.state(one.march.arm, one.march.load, one.march.peak)
             bone = one.still.bone & ~one.still.contact
             bone = bone if bone.any() else np.ones_like(bone)
-            values = state.fields.get(choice.field, one.values)
+            values = state.fields.get(field.key, one.values)
             parts.append((values[bone], one.still.volumes[bone]))
         return usual_scale(field, parts)
 
@@ -144,10 +161,12 @@ def cut_of(picture: Shown, plane: Plane) -> Cut:
     """Cut the cells shown of a picture."""
     body = picture.still.body
     height = plane.height(picture.points)
-    tets = body.tets if picture.visible.all() else body.tets[picture.visible[body.cell]]
-    cell = body.cell if picture.visible.all() else body.cell[picture.visible[body.cell]]
+    tets, cell = body.tets, body.cell
+    if not picture.visible.all():
+        some = picture.visible[cell]
+        tets, cell = tets[some], cell[some]
     section = cut_cells(tets, height)
-    return Cut(section, cell[section.source], cut_faces(body.between(picture.still.role, picture.visible), height))
+    return Cut(section, cell[section.source], cut_faces(picture.borders, height))
 
 
 def colour_table(count: int = 256) -> NDArray[np.uint8]:
