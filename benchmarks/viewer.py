@@ -1,7 +1,7 @@
 """A result folder in, what the viewer takes at a million cells out: seconds to read, milliseconds per picture.
 
-``python benchmarks/viewer.py DIR`` cuts every cell of two arms of DIR into 8 as often as it takes to pass ``--cells``,
-writes that as a result folder of its own, opens it with the viewer's own code, and turns, clips, thresholds and plays
+``python benchmarks/viewer.py DIR`` cuts cells of two arms of DIR into 8, and some into 4, until there are ``--cells``, writes
+that as a result folder of its own, opens it with the viewer's own code, and turns, clips, thresholds and plays
 it without a browser; every picture is drawn and packed as the browser gets it. ``-o FILE`` writes a page of it.
 """
 
@@ -82,10 +82,20 @@ def refine_file(source: Path, target: Path, cells: int) -> int:
     points, tets = mesh.points[used].astype(float), vertex.reshape(tets.shape)
     moved = mesh.point_data["displacement_mm"][used].astype(float)
     data = {name: values[0] for name, values in mesh.cell_data.items()}
-    while len(tets) < cells:
+    while 8 * len(tets) <= cells:
         points, tets, parents = refined(points, tets)
         moved = moved[parents].mean(axis=1)
         data = {name: np.repeat(values, 8, axis=0) for name, values in data.items()}
+    # the rest of the way: cells that are cut into four at their middle, evenly spread
+    split = np.linspace(0, len(tets) - 1, min(-(-max(cells - len(tets), 0) // 3), len(tets))).astype(int)
+    middle = len(points) + np.arange(len(split))[:, None]
+    parts = [np.hstack([np.delete(tets[split], corner, axis=1), middle]) for corner in range(4)]
+    points = np.concatenate([points, points[tets[split]].mean(axis=1)])
+    moved = np.concatenate([moved, moved[tets[split]].mean(axis=1)])
+    data = {
+        name: np.concatenate([np.delete(values, split, axis=0), *[values[split]] * 4]) for name, values in data.items()
+    }
+    tets = np.concatenate([np.delete(tets, split, axis=0), *parts])
     inverted = np.linalg.det(points[tets[:, 1:]] - points[tets[:, :1]]) < 0
     tets[inverted] = tets[inverted][:, [0, 1, 3, 2]]
     if target.name == "fields.vtu":
