@@ -1,7 +1,7 @@
 """A result folder in, what the viewer takes at a million cells out: seconds to read, milliseconds per picture.
 
-``python benchmarks/viewer.py DIR`` cuts cells of two arms of DIR into 8, and some into 4, until there are ``--cells``, writes
-that as a result folder of its own, opens it with the viewer's own code, and turns, clips, thresholds and plays
+``python benchmarks/viewer.py DIR`` cuts cells of two arms of DIR into 8, and some into 4, until there are ``--cells``,
+writes that as a result folder of its own, opens it with the viewer's own code, and turns, clips, thresholds and plays
 it without a browser; every picture is drawn and packed as the browser gets it. ``-o FILE`` writes a page of it.
 """
 

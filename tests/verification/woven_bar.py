@@ -13,6 +13,7 @@ import numpy as np
 from mpi4py import MPI
 from skinned_bar import Core
 
+from femrisk.film import principal, von_mises
 from femrisk.materials.curve import constant
 from femrisk.materials.field import VERTEBRA_HOSTS, MaterialField
 from femrisk.pair import compute
@@ -33,8 +34,9 @@ def main() -> None:
     else:
         field = replace(field, fabric=fabrics.fabric(cells))
     ready = prepare(mesh, replace(boundary, grips=zones), MPI.COMM_WORLD)
-    result = compute(ready, field, False, lambda increment: None)
+    result = compute(ready, field, False, lambda increment: None, most_frames=4)
     last = result.history.increments[-1]
+    top = max(result.frames, key=lambda frame: frame.force)
     if MPI.COMM_WORLD.rank == 0:
         found = {
             "stiffness": result.stiffness,
@@ -43,6 +45,11 @@ def main() -> None:
             "plastic_work": last.plastic_work,
             "work": last.external_work,
             "stress": np.abs(result.stress).max(),
+            "frames": len(result.frames),
+            "framed_force": top.force / result.history.increments[top.number - 1].force,
+            "framed_stress": np.abs(top.von_mises - von_mises(result.stress).mean(axis=1)).max() / top.von_mises.max(),
+            "framed_strain": np.abs(top.strain - principal(result.strain.mean(axis=1))).max() / np.abs(top.strain).max(),
+            "framed_travel": np.abs(top.displacement - result.displacement[:, :4]).max(),
         }
         print(json.dumps({"ranks": MPI.COMM_WORLD.size, "status": result.history.status} | found))
 
