@@ -26,6 +26,7 @@ from femrisk.output.fields import EDGES, write_fields
 from femrisk.output.folder import ResultFolder
 from femrisk.output.series import increments_in
 from femrisk.output.vtu import write_vtu
+from femrisk.viewer.app import MOVING_RATIO
 from femrisk.viewer.choice import first_choice, fitted, timeline, usual_plane
 from femrisk.viewer.picture import Picture
 from femrisk.viewer.shown import Gallery
@@ -169,6 +170,8 @@ def measure(folder: Path, size: tuple[int, int]) -> tuple[list[str], list[Row]]:
     web = vtkWebApplication()
     camera = picture.plotter.renderers[0].GetActiveCamera()
 
+    moving = tuple(round(MOVING_RATIO * side) for side in size)
+
     def draw(choice, quality: int = 95) -> None:
         shown = gallery.shown(choice)
         picture.show(shown, gallery.scale(choice, shown))
@@ -180,16 +183,20 @@ def measure(folder: Path, size: tuple[int, int]) -> tuple[list[str], list[Row]]:
 
     def turn(choice) -> Iterator[None]:
         draw(choice)
+        picture.window.SetSize(*moving)
         for _ in range(30):
             camera.Azimuth(6)
             picture.plotter.renderers[0].ResetCameraClippingRange()
             send()
             yield
+        picture.window.SetSize(*size)
 
     def clip(choice) -> Iterator[None]:
+        picture.window.SetSize(*moving)
         for at in np.linspace(-12, 12, 20):
             draw(replace(choice, plane=plane.moved_to(plane.position + at)), 70)
             yield
+        picture.window.SetSize(*size)
 
     def threshold(choice) -> Iterator[None]:
         for low in np.linspace(1, 40, 15):
@@ -226,7 +233,8 @@ def measure(folder: Path, size: tuple[int, int]) -> tuple[list[str], list[Row]]:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     facts = [
         f"{still.body.cells:,} cells per arm, {len(still.body.points):,} vertices, {triangles:,} triangles in the skin",
-        f"window {size[0]} x {size[1]}; {platform.machine()}, drawn by {renderer(picture.window)}",
+        f"window {size[0]} x {size[1]}, {moving[0]} x {moving[1]} while something is dragged",
+        f"{platform.machine()}, drawn by {renderer(picture.window)}",
         f"read an arm {read_still:.1f} s, its state at the largest force {read_state:.1f} s, another increment "
         f"{read_increment:.1f} s",
         f"peak memory {memory / 1e6:.1f} GB, every increment of an arm kept",

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 #: seconds in which changes are gathered before they are drawn at once
 GATHER_S = 0.01
+#: size of a picture while something in it is dragged, over that of one at rest
+MOVING_RATIO = 0.7
 
 
 class App:
@@ -147,7 +149,12 @@ def _page(server: Any, window: Any) -> Any:
     with DivLayout(server) as layout:
         client.Style(texts.joinpath("style.css").read_text(encoding="utf-8"))
         view = vtk.VtkRemoteView(
-            window, ref="picture", interactive_ratio=1, interactive_quality=70, still_ratio=1, still_quality=95
+            window,
+            ref="picture",
+            interactive_ratio=MOVING_RATIO,
+            interactive_quality=70,
+            still_ratio=1,
+            still_quality=95,
         )
         layout.root.children.remove(view)
         layout.root.add_child(texts.joinpath("page.html").read_text(encoding="utf-8").replace("@VIEW@", view.html))

@@ -18,8 +18,8 @@ from femrisk.viewer.layers import Layers
 from femrisk.viewer.paper import caption, key_of, pixels, png_of
 from femrisk.viewer.shown import Shown, colour_table
 
-#: of a click: pixels that the mouse may move
-STILL_PIXELS = 3
+#: of a click: how far the mouse may move, as a share of the window
+STILL_SHARE = 0.003
 
 
 class Picture:
@@ -107,16 +107,19 @@ class Picture:
         self.plotter.close()
 
     def _listen(self) -> None:
-        pressed: list[tuple[int, int]] = []
+        pressed: list[NDArray[np.float64]] = []
         interactor: Any = self.plotter.iren.interactor
 
+        def place() -> NDArray[np.float64]:
+            # as a share of the window, which is smaller while something moves
+            return np.asarray(np.array(interactor.GetEventPosition()) / self.window.GetSize())
+
         def press(*_: Any) -> None:
-            pressed[:] = [interactor.GetEventPosition()]
+            pressed[:] = [place()]
 
         def release(*_: Any) -> None:
-            at = interactor.GetEventPosition()
-            if pressed and max(abs(at[0] - pressed[0][0]), abs(at[1] - pressed[0][1])) <= STILL_PIXELS:
-                self.pick(*at)
+            if pressed and np.abs(place() - pressed[0]).max() <= STILL_SHARE:
+                self.pick(*interactor.GetEventPosition())
             pressed.clear()
 
         interactor.AddObserver("LeftButtonPressEvent", press, 10.0)

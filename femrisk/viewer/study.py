@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,7 +194,7 @@ def _read(file: Path) -> tuple[Floats, Ints, Floats | None, dict[str, Any]]:
     import pyvista
 
     try:
-        with pyvista.vtk_verbosity("off"):
+        with pyvista.vtk_verbosity("off"), warnings.catch_warnings(action="ignore"):
             grid = pyvista.read(file)
         kinds = {int(kind): cells for kind, cells in grid.cells_dict.items()}
     except Exception as error:  # VTK's readers raise whatever they like

@@ -48,7 +48,8 @@ def main() -> None:
             "frames": len(result.frames),
             "framed_force": top.force / result.history.increments[top.number - 1].force,
             "framed_stress": np.abs(top.von_mises - von_mises(result.stress).mean(axis=1)).max() / top.von_mises.max(),
-            "framed_strain": np.abs(top.strain - principal(result.strain.mean(axis=1))).max() / np.abs(top.strain).max(),
+            "framed_strain": np.abs(top.strain - principal(result.strain.mean(axis=1))).max()
+            / np.abs(top.strain).max(),
             "framed_travel": np.abs(top.displacement - result.displacement[:, :4]).max(),
         }
         print(json.dumps({"ranks": MPI.COMM_WORLD.size, "status": result.history.status} | found))

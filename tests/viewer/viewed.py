@@ -1,4 +1,4 @@
-"""A result folder with a series of fields, without a run: one load, two arms, four increments on a cube of 162 cells."""
+"""A result folder with a series of fields, without a run: two arms, four increments on a cube of 162 cells."""
 
 from __future__ import annotations
 
