@@ -107,7 +107,8 @@ class App:
         self.state.update(controls_of(choice, self.pictures, self.gallery))
         anew = not before.controls or before.changed(self.controls, "field", "limited", "arm", "beside", "load")
         if anew:
-            self.state.low_end, self.state.high_end = limits_of(self.pictures, choice.roles)
+            low, high = limits_of(self.pictures, choice.roles)
+            self.state.low_end, self.state.high_end = float(f"{low:.6g}"), float(f"{high:.6g}")
         if anew and choice.threshold is None:
             self.state.low, self.state.high = self.state.low_end, self.state.high_end
         self.wish = Wish(choice, self.controls)

@@ -129,8 +129,8 @@ def visible(choice: Choice, still: Still, values: Floats) -> Flags:
     shown = np.isin(still.role, [ROLES.index(role) for role in choice.roles])
     if choice.threshold is not None:
         low, high = choice.threshold
-        # a legend's number has seven digits, the cell's own may lie a little off it
-        slack = 1e-6 * max(abs(low), abs(high))
+        # a control's number has six digits, the cell's own may lie a little off it
+        slack = 5e-6 * max(abs(low), abs(high))
         shown &= (values >= low - slack) & (values <= high + slack)
     return shown
 

@@ -44,12 +44,12 @@ FIELDS = (
     Field("strain_2", "middle principal strain", "mm/mm", "both"),
     Field("strain_3", "smallest principal strain", "mm/mm", "down"),
     Field("plastic_strain", "accumulated plastic strain", "mm/mm"),
-    Field("damage", "damage (share of stiffness lost)", "1"),
+    Field("damage", "damage (share of stiffness lost)", ""),
     Field("displacement", "displacement", "mm"),
     Field("density", "ash density of the host bone", "g/cm3"),
     Field("region", "region", "", "names"),
     Field("material", "material", "", "names"),
-    Field("risk", "risk factor (principal strain over its limit)", "1"),
+    Field("risk", "risk factor (principal strain over its limit)", ""),
 )
 BY_KEY = {field.key: field for field in FIELDS}
 

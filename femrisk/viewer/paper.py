@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from femrisk.viewer.fields import Field, Scale, named_colours
 
-INK, LETTERS = (0.1, 0.15, 0.2), 13
+INK, LETTERS = (0.1, 0.15, 0.2), 26
 
 
 def pixels(window: Any, sharpness: int = 1) -> NDArray[np.uint8]:
@@ -18,12 +18,15 @@ def pixels(window: Any, sharpness: int = 1) -> NDArray[np.uint8]:
     from vtkmodules.util import numpy_support
     from vtkmodules.vtkRenderingCore import vtkWindowToImageFilter
 
+    # VTK's own way to a larger image draws several views into each of its tiles
+    size = window.GetSize()
+    window.SetSize(*(sharpness * side for side in size))
     window.Render()
     reader = vtkWindowToImageFilter()
     reader.SetInput(window)
-    reader.SetScale(sharpness)
     reader.ReadFrontBufferOff()
     reader.Update()
+    window.SetSize(*size)
     image = reader.GetOutput()
     width, height, _ = image.GetDimensions()
     arrays: Any = numpy_support

@@ -154,7 +154,7 @@ def told(probe: Probe, fields: Sequence[Field], materials: Sequence[str]) -> dic
         text = number(value)
         if field.kind == "names":
             text = (REGIONS if field.key == "region" else materials)[int(value)].replace("_", " ")
-        rows.append({"name": field.label, "value": text, "unit": "" if field.unit == "1" else field.unit})
+        rows.append({"name": field.label, "value": text, "unit": field.unit})
     x, y, z = probe.point
     return {
         "head": f"{headed(probe.arm)}, {named(probe.load)}, increment {probe.number}",
