@@ -130,8 +130,7 @@ def visible(choice: Choice, still: Still, values: Floats) -> Flags:
     if choice.threshold is not None:
         low, high = choice.threshold
         # a control's number has six digits, the cell's own may lie a little off it
-        slack = 5e-6 * max(abs(low), abs(high))
-        shown &= (values >= low - slack) & (values <= high + slack)
+        shown &= (values >= low - 5e-6 * abs(low)) & (values <= high + 5e-6 * abs(high))
     return shown
 
 
