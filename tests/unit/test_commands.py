@@ -44,6 +44,7 @@ def test_every_verb_of_the_contract_is_there() -> None:
         "check",
         "run",
         "report",
+        "view",
         "figures",
         "mesh",
         "export",
