@@ -62,7 +62,8 @@ LAYERS = (
     {"worker", "doctor", "starter", "export"},
     {"crew"},
     {"progress"},
-    {"run", "sweep"},
+    {"run", "sweep", "notebook"},
+    {"walk"},
     {"verification"},
     {"commands"},
     {"__main__"},
@@ -134,7 +135,7 @@ def faults(files: dict[str, str]) -> Iterator[str]:
                 yield f"{path}: {top} belongs in {sorted(ONLY[top])}"
             elif top == "femrisk" and room != "__init__":
                 if not rest:
-                    if room not in {"run", "doctor", "commands", "sweep", "shelf", "__main__"}:
+                    if room not in {"run", "doctor", "commands", "sweep", "shelf", "walk", "__main__"}:
                         yield f"{path}: imports the root package"
                 elif rest[0] not in RANK or (rest[0] != room and RANK[rest[0]] >= RANK[room]):
                     yield f"{path}: may not import {name}"

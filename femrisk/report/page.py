@@ -45,6 +45,13 @@ CONTENTS = {
     "cite": "cite",
 }
 
+#: what ``_pictures`` gives where there is nothing to show
+NO_PICTURES: Mapping[str, Any] = {
+    **dict.fromkeys(("scene", "code", "licence", "band")),
+    **dict.fromkeys(("cuts", "scenes", "roles", "scene_arms", "scene_loads"), ()),
+    "flat": False,
+    "scene_first": "",
+}
 
 #: what is called otherwise in a femur and in a vertebra; see ``plan.section`` for where shares of load are read
 FEMUR_WORDS = {
@@ -72,14 +79,22 @@ def write(folder: ResultFolder, version: str) -> Path:
         InputError: the folder holds no finished run.
         OSError: the report could not be written.
     """
-    reading = read(folder)
-    content = {**_words(reading, version), **_pictures(reading)}
-    text = _rendered(content)
-    if len(text.encode()) > LARGEST:
-        text = _rendered({**content, "scene": None})
+    text = text_of(folder, version)
     path = folder.path / "report.html"
     write_text(path, text)
     return path
+
+
+def text_of(folder: ResultFolder, version: str, pictures: bool = True) -> str:
+    """The report of a folder; without pictures and scene it is some 50 kB instead of some MB.
+
+    Raises:
+        InputError: the folder holds no finished run.
+    """
+    reading = read(folder)
+    content = {**_words(reading, version), **(_pictures(reading) if pictures else NO_PICTURES)}
+    text = _rendered(content)
+    return text if len(text.encode()) <= LARGEST else _rendered({**content, "scene": None})
 
 
 def _rendered(content: Mapping[str, Any]) -> str:
@@ -181,17 +196,7 @@ def _pictures(reading: Reading) -> dict[str, Any]:
     """Pictures and the scene; empty where no pair left fields."""
     grids = grids_of(reading)
     if not grids:
-        nothing: dict[str, Any] = dict.fromkeys(("scene", "code", "licence", "band"))
-        return {
-            **nothing,
-            "cuts": (),
-            "scenes": (),
-            "roles": (),
-            "flat": False,
-            "scene_arms": (),
-            "scene_loads": (),
-            "scene_first": "",
-        }
+        return dict(NO_PICTURES)
     cuts = {load: one for load in reading.loads if (one := cuts_of(reading, load, grids))}
     found = {one.load: one for one in answers(reading)}
     roles = {int(role) for grid in grids.values() for role in set(grid.cell_data["role"])}
