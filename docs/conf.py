@@ -1,0 +1,38 @@
+"""How Sphinx builds the site: every Markdown page of this folder, and pages that `_ext` makes of the code and the data."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "_ext"))
+sys.path.insert(0, str(HERE.parent))
+
+import femrisk
+
+project = "femrisk"
+author = "the femrisk authors"
+copyright = "the femrisk authors, MIT licence"
+version = release = femrisk.__version__
+
+extensions = ["myst_parser", "nbsphinx", "casekeys", "constants", "findings", "galleries", "pages"]
+exclude_patterns = ["_ext", "gallery/README.md"]
+myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_heading_anchors = 4
+myst_fence_as_directive = []
+suppress_warnings = []
+nbsphinx_execute = "never"
+nitpicky = True
+
+html_theme = "furo"
+html_title = f"femrisk {version}"
+html_static_path: list[str] = []
+html_show_sphinx = False
+html_theme_options = {
+    "announcement": "For research only. femrisk is not a medical device, and no number it prints may guide treatment.",
+    "top_of_page_buttons": [],
+}
+# The page must work without a network: MathJax alone is fetched, and formulas stay legible as TeX without it.
+linkcheck_timeout = 20
+linkcheck_anchors = False
