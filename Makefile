@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all a newcomer needs; both build .venv first, once per requirements.txt.
 .POSIX:
 .SUFFIXES:
-.PHONY: demo test check bench requirements clean
+.PHONY: demo test check docs gallery notebook bench requirements clean
 
 JOBS = 2
 BIN = .venv/bin
@@ -17,7 +17,21 @@ test: .venv/stamp
 check: .venv/stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(RUN) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow and not mpi"
+	$(RUN) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow and not mpi and not gallery"
+
+# A warning is an error: links inside the site, anchors, what a page takes from the code. Links out of it are looked up by
+# `make docs BUILDER=linkcheck`, which needs a network.
+BUILDER = html
+docs: .venv/stamp
+	$(RUN) $(BIN)/python -m sphinx -b $(BUILDER) -W --keep-going -q -d build/doctrees docs build/docs
+
+# Every case of the gallery, coarsely: some minutes.
+gallery: .venv/stamp
+	$(RUN) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m gallery --durations=0
+
+# What the notebook shows is made anew by running it.
+notebook: .venv/stamp
+	cd docs && $(RUN) ../$(BIN)/python -m nbconvert --to notebook --execute --inplace notebook.ipynb
 
 bench: .venv/stamp
 	for file in benchmarks/*.py; do echo "== $$file"; $(RUN) $(BIN)/python $$file || exit 1; done
@@ -36,7 +50,7 @@ bench: .venv/stamp
 # Needs uv; hashes are those of the public registry, and no index is named. Versions stay unless UPGRADE=--upgrade.
 requirements:
 	cp requirements.txt requirements.new
-	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-config --no-header -q \
+	uv pip compile pyproject.toml --extra dev --extra docs --generate-hashes --no-emit-index-url --no-config --no-header -q \
 		--python-version 3.12 --python-platform x86_64-manylinux_2_34 $(UPGRADE) -o requirements.new
 	sed -i '1i # Every package and its hashes; made by `make requirements` from pyproject.toml.' requirements.new
 	mv requirements.new requirements.txt

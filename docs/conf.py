@@ -1,4 +1,4 @@
-"""How Sphinx builds the site: every Markdown page of this folder, and pages that `_ext` makes of the code and the data."""
+"""How Sphinx builds the site: every Markdown page of this folder, with what `_ext` makes of the code and the data."""
 
 from __future__ import annotations
 
@@ -16,13 +16,10 @@ author = "the femrisk authors"
 copyright = "the femrisk authors, MIT licence"
 version = release = femrisk.__version__
 
-extensions = ["myst_parser", "nbsphinx", "casekeys", "constants", "findings", "galleries", "pages"]
+extensions = ["myst_parser", "casekeys", "constants", "findings", "galleries", "notebooks", "pages"]
 exclude_patterns = ["_ext", "gallery/README.md"]
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 4
-myst_fence_as_directive = []
-suppress_warnings = []
-nbsphinx_execute = "never"
 nitpicky = True
 
 html_theme = "furo"
@@ -33,6 +30,5 @@ html_theme_options = {
     "announcement": "For research only. femrisk is not a medical device, and no number it prints may guide treatment.",
     "top_of_page_buttons": [],
 }
-# The page must work without a network: MathJax alone is fetched, and formulas stay legible as TeX without it.
 linkcheck_timeout = 20
 linkcheck_anchors = False

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +59,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure, where it lies on the disk."""
+    """A figure, where it lies on the disk; a notebook shows it with 256 colours, so as to stay small."""
 
     path: Path
 
     def _repr_png_(self) -> bytes:
-        return self.path.read_bytes()
+        from PIL import Image
+
+        small = BytesIO()
+        with Image.open(self.path) as image:
+            image.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE).save(small, "png", optimize=True)
+        return small.getvalue()
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ class Page:
 
     path: Path
     #: HTML of the page
-    text: str
+    text: str = field(repr=False)
     height_px: int = 640
 
     def _repr_html_(self) -> str:

@@ -122,12 +122,12 @@ def plot(folder: Results, figure: str = "scene", load: str | None = None) -> Pic
     return Picture((plots.stress if figure == "stress" else charts.curves)(place, load or known[0]))
 
 
-def show(folder: Results, *, pictures: bool = True, height_px: int = 640) -> Page:
+def show(folder: Results, *, brief: bool = False, height_px: int = 640) -> Page:
     """Write the report of a result folder, and show it in the notebook.
 
     Args:
         folder: results of a run.
-        pictures: show pictures and scene too, some MB in the notebook; ``report.html`` has them always.
+        brief: show answer, scores and caveats alone, some kB in the notebook instead of some MB.
         height_px: height of the frame it is shown in.
 
     Raises:
@@ -137,7 +137,7 @@ def show(folder: Results, *, pictures: bool = True, height_px: int = 640) -> Pag
 
     place = _folder(folder)
     path = write(place, __version__)
-    text = path.read_text(encoding="utf-8") if pictures else text_of(place, __version__, pictures=False)
+    text = text_of(place, __version__, brief=True) if brief else path.read_text(encoding="utf-8")
     return Page(path, text, height_px)
 
 

@@ -71,7 +71,13 @@ def nested() -> Iterator[tuple[str, type[BaseModel]]]:
 
 def row(key: str, field: FieldInfo) -> str:
     """One key as a line of a table."""
-    cells = (f"`{key}`", unit_of(key) or "", allowed(field), default(field), " ".join((field.description or "").split()))
+    cells = (
+        f"`{key}`",
+        unit_of(key) or "",
+        allowed(field),
+        default(field),
+        " ".join((field.description or "").split()),
+    )
     return "| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |"
 
 

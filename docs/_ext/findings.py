@@ -14,7 +14,9 @@ from ruamel.yaml import YAML
 
 #: `| 5a. quantity | published | band | femrisk | **inside** | ...` of docs/trends.md
 LINE = re.compile(r"^\| (\w+)\. (?:[^|]*\|){3} ([^|]*?) \| \*\*([^*]+)\*\* \|", re.M)
-HEAD = "| | quantity | band | femrisk | | bones | what the model leaves out | source |\n|---|---|---|---|---|---|---|---|"
+HEAD = (
+    "| | quantity | band | femrisk | | bones | what the model leaves out | source |\n|---|---|---|---|---|---|---|---|"
+)
 
 
 def findings(data: Path, trends: str) -> str:
@@ -43,7 +45,9 @@ def row(number: str, fact: dict[str, Any], value: str, verdict: str) -> str:
     band = f"above {low:g}" if high is None else f"below {high:g}" if low is None else f"{low:g} to {high:g}"
     source = fact["source"] + (" *(recalled)*" if fact["tag"] == "recalled" else "")
     cells = (number, fact["quantity"], band, value, f"**{verdict}**", fact["specimen"], fact["leaves_out"], source)
-    return "| " + " | ".join(" ".join(str(cell).split()).replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |"
+    return (
+        "| " + " | ".join(" ".join(str(cell).split()).replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |"
+    )
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -44,6 +44,8 @@ CONTENTS = {
     "provenance": "provenance",
     "cite": "cite",
 }
+#: sections that a brief report has
+FIRST = ("answer", "scores", "caveats")
 
 #: what ``_pictures`` gives where there is nothing to show
 NO_PICTURES: Mapping[str, Any] = {
@@ -85,14 +87,14 @@ def write(folder: ResultFolder, version: str) -> Path:
     return path
 
 
-def text_of(folder: ResultFolder, version: str, pictures: bool = True) -> str:
-    """The report of a folder; without pictures and scene it is some 50 kB instead of some MB.
+def text_of(folder: ResultFolder, version: str, brief: bool = False) -> str:
+    """The report of a folder; a brief one holds answer, scores and caveats alone, in some kB instead of some MB.
 
     Raises:
         InputError: the folder holds no finished run.
     """
     reading = read(folder)
-    content = {**_words(reading, version), **(_pictures(reading) if pictures else NO_PICTURES)}
+    content = {**_words(reading, version), **(NO_PICTURES if brief else _pictures(reading)), "brief": brief}
     text = _rendered(content)
     return text if len(text.encode()) <= LARGEST else _rendered({**content, "scene": None})
 
@@ -105,7 +107,7 @@ def _rendered(content: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    names = [name for name in CONTENTS if name in _sections(content)]
+    names = [name for name in CONTENTS if name in _sections(content) and (name in FIRST or not content["brief"])]
     return environment.get_template("report.html.j2").render(
         **content,
         contents=[(name, CONTENTS[name]) for name in names],
