@@ -16,7 +16,7 @@ author = "the femrisk authors"
 copyright = "the femrisk authors, MIT licence"
 version = release = femrisk.__version__
 
-extensions = ["myst_parser", "casekeys", "constants", "findings", "galleries", "notebooks", "pages"]
+extensions = ["myst_parser", "casekeys", "constants", "findings", "galleries", "mathml", "notebooks", "pages"]
 exclude_patterns = ["_ext", "gallery/README.md"]
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 4
