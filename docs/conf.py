@@ -24,7 +24,8 @@ nitpicky = True
 
 html_theme = "furo"
 html_title = f"femrisk {version}"
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_show_sphinx = False
 html_theme_options = {
     "announcement": "For research only. femrisk is not a medical device, and no number it prints may guide treatment.",

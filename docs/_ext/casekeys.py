@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 from pydantic.fields import FieldInfo
 
 from femrisk.case import Case
@@ -92,6 +92,9 @@ def allowed(field: FieldInfo) -> str:
     choices = plain if get_origin(plain) is Literal else item
     if get_origin(choices) is Literal:
         return ", ".join(f"`{word}`" for word in get_args(choices))
+    for one in (*field.metadata, *metadata, *more):
+        if isinstance(one, WithJsonSchema) and "enum" in (one.json_schema or {}):
+            return ", ".join(f"`{word}`" for word in one.json_schema["enum"])
     limits = interval((*field.metadata, *metadata, *more))
     words = "" if limits == Interval() else str(limits)
     several = get_args(plain) if get_origin(plain) is tuple else ()

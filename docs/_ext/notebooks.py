@@ -39,7 +39,7 @@ def outputs(cell: dict[str, Any]) -> Iterator[str]:
 
 def raw(html: str) -> str:
     """HTML that no parser looks into."""
-    return f"``````{{raw}} html\n{html}\n``````"
+    return f'``````{{raw}} html\n<div class="shown">{html}</div>\n``````'
 
 
 def setup(app: Any) -> dict[str, bool]:
