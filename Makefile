@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all a newcomer needs; both build .venv first, once per requirements.txt.
 .POSIX:
 .SUFFIXES:
-.PHONY: demo test check docs gallery notebook bench requirements clean
+.PHONY: demo test peers check docs gallery notebook bench requirements clean
 
 JOBS = 2
 BIN = .venv/bin
@@ -14,10 +14,14 @@ demo: .venv/stamp
 test: .venv/stamp
 	$(RUN) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --durations=15
 
+# Against CalculiX, Slurm, a browser and real bones: what is not here is skipped.
+peers: .venv/stamp
+	$(RUN) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --durations=15 -m peer
+
 check: .venv/stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(RUN) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow and not mpi and not gallery"
+	$(RUN) $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow and not mpi and not gallery and not peer"
 
 # A warning is an error: links inside the site, anchors, what a page takes from the code. Links out of it are looked up by
 # `make docs BUILDER=linkcheck`, which needs a network.

@@ -17,8 +17,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests first, so that no process is left alone with one at the end."""
+    """Tests on real bones are those of a peer; slow tests go first, so that none is left alone with one at the end."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "data_folder" in item.fixturenames:
+            item.add_marker(pytest.mark.peer)
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
