@@ -5,12 +5,11 @@ set -eu
 # Compiled forms and loops come with the image; where it cannot be written to, their user keeps a copy.
 shipped=/opt/femrisk/cache
 kept() {
-    own=${HOME:-/tmp}/.cache/femrisk-$(cat $shipped/made)
+    made=$(cat $shipped/made 2>/dev/null) || return 1
+    own=${HOME:-/tmp}/.cache/femrisk-$made
     if [ ! -d "$own" ]; then
-        mkdir -p "${own%/*}"
-        fresh=$(mktemp -d "$own.XXXXXX")
-        cp -R $shipped/. "$fresh"
-        # another one may have been faster
+        mkdir -p "${own%/*}" && fresh=$(mktemp -d "$own.XXXXXX") && cp -R $shipped/. "$fresh" || return 1
+        # another process may have been faster
         mv -T "$fresh" "$own" 2>/dev/null || rm -rf "$fresh"
     fi
     echo "$own"

@@ -1,8 +1,9 @@
 """In: pyproject.toml and the hashed requirements.txt in a folder. Out: those requirements that femrisk itself needs.
 
-    python3 scripts/runtime.py [FOLDER] > runtime.txt
+    python3 scripts/runtime.py [FOLDER [NAME ...]] > runtime.txt
 
-Tools of development (the extra ``dev``) and what only they need stay away; versions and hashes are those of the one file.
+Tools of development (the extra ``dev``) and what only they need stay away; with names, it is what these distributions
+need. Versions and hashes are those of the one file.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ def askers(block: str) -> set[str]:
     return {normal(line.strip(" #")) for line in said.splitlines() if line.strip(" #")}
 
 
-def runtime(project: str, requirements: str) -> str:
-    """The requirements that are reached from the project's own dependencies.
+def needed(requirements: str, names: set[str]) -> str:
+    """The requirements that are reached from these distributions.
 
     Raises:
-        KeyError: a dependency has no requirement.
+        KeyError: one of them has no requirement.
     """
     listed = blocks(requirements)
-    reached = {normal(name) for name in tomllib.loads(project)["project"]["dependencies"]}
+    reached = {normal(name) for name in names}
     if missing := reached - listed.keys():
         raise KeyError(f"not in requirements.txt: {', '.join(sorted(missing))}")
     while more := {name for name, block in listed.items() if askers(block) & reached} - reached:
@@ -46,5 +47,6 @@ def runtime(project: str, requirements: str) -> str:
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
-    sys.stdout.write(runtime((folder / "pyproject.toml").read_text(), (folder / "requirements.txt").read_text()))
+    folder, names = Path(sys.argv[1] if len(sys.argv) > 1 else "."), set(sys.argv[2:])
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    sys.stdout.write(needed((folder / "requirements.txt").read_text(), names or set(project["dependencies"])))
