@@ -43,7 +43,7 @@ def copied() -> list[str]:
 
 
 def let_in(path: str) -> bool:
-    """Whether .dockerignore lets a file into the build: the last pattern that fits it, or a folder it lies in, decides."""
+    """Whether .dockerignore lets a file into the build: of the patterns that fit it or a folder of its the last decides."""
     parts = path.split("/")
     above = ["/".join(parts[: i + 1]) for i in range(len(parts))]
     verdict = True
@@ -80,8 +80,11 @@ def test_requirements_of_run_time_are_the_dependencies_with_their_hashes_and_no_
 
 
 def test_what_only_a_tool_needs_is_no_requirement_of_run_time() -> None:
-    text = "a==1 \\\n    --hash=sha256:0\n    # via p (pyproject.toml)\nb==1 \\\n    --hash=sha256:0\n    # via\n    #   a\n    #   t\n" \
-        "c==1 \\\n    --hash=sha256:0\n    # via t\nt==1 \\\n    --hash=sha256:0\n    # via p (pyproject.toml)\n"  # fmt: skip
+    asked_by = {"a": ["p (pyproject.toml)"], "b": ["a", "t"], "c": ["t"], "t": ["p (pyproject.toml)"]}
+    text = "".join(
+        f"{name}==1 \\\n    --hash=sha256:0\n    # via\n" + "".join(f"    #   {one}\n" for one in by)
+        for name, by in asked_by.items()
+    )
     assert RUNTIME.blocks(RUNTIME.needed(text, {"A>=1"})).keys() == {"a", "b"}
 
 

@@ -1,4 +1,4 @@
-"""The commands of compose.yaml as processes of this machine: a scheduler and two workers see a sweep of stubs through."""
+"""The commands of compose.yaml as processes here: a scheduler and two workers see a sweep of stubs through."""
 
 from __future__ import annotations
 
