@@ -43,7 +43,7 @@ def copied() -> list[str]:
 
 
 def let_in(path: str) -> bool:
-    """Whether .dockerignore lets a file into the build: of the patterns that fit it or a folder of its the last decides."""
+    """Whether .dockerignore lets a file into the build: the last pattern that fits it, or its folder, decides."""
     parts = path.split("/")
     above = ["/".join(parts[: i + 1]) for i in range(len(parts))]
     verdict = True
