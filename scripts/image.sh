@@ -84,16 +84,22 @@ users() {
     mkdir -p "$work/0"
     [ "$(as_image root "$work/0" id -u 2>"$work/said")" = 1000 ]
     grep -q 'root owns /data' "$work/said"
+    # a read-only image, as Apptainer's
+    build run --user root "$container" -- chmod -R a-w /opt/femrisk/cache
+    as_image root "$work/1234" env | grep -q '^NUMBA_CACHE_DIR=/tmp/.cache/femrisk-[0-9]*/numba$'
+    build run --user root "$container" -- chmod -R a+w /opt/femrisk/cache
     as_image root "$work/1234" femrisk doctor
 }
 
-# The demo on a coarse mesh, two of its pairs: report and figures come from files of the package.
+# The demo in coarse voxels, two of its pairs (README: analysis.mesh, --arm, --load): report, figures and styles come from
+# files of the package.
 demo() {
     local made
-    sed 's/mesh_size_mm: [0-9.]*/mesh_size_mm: 6/' "$root/cases/femur_neck_lytic.yaml" >"$work/1234/case.yaml"
+    sed 's/mesh_size_mm: [0-9.]*/mesh: voxel, mesh_size_mm: 5/' "$root/cases/femur_neck_lytic.yaml" >"$work/1234/case.yaml"
     chown 1234:1234 "$work/1234/case.yaml"
     as_image root "$work/1234" femrisk run case.yaml --arm untreated pop --load stance
     as_image root "$work/1234" femrisk report results/femur_neck_lytic
+    as_image root "$work/1234" femrisk figures results/femur_neck_lytic
     for made in comparison.json report.html arms/pop/stance/result.json figures; do
         [ -e "$work/1234/results/femur_neck_lytic/$made" ] || { echo "no $made" >&2; return 1; }
     done
