@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all a newcomer needs; both build .venv first, once per requirements.txt.
 .POSIX:
 .SUFFIXES:
-.PHONY: demo test peers check docs gallery notebook bench requirements clean
+.PHONY: demo test peers check docs gallery notebook bench image requirements clean
 
 JOBS = 2
 BIN = .venv/bin
@@ -39,6 +39,10 @@ notebook: .venv/stamp
 
 bench: .venv/stamp
 	for file in benchmarks/*.py; do echo "== $$file"; $(RUN) $(BIN)/python $$file || exit 1; done
+
+# As root, on Debian: builds and tries the container without a daemon; with FILE=image.tar it is left there.
+image:
+	scripts/image.sh $(FILE)
 
 # A venv half built has no stamp, and is built again from nothing. What is compiled when first used is compiled here, by
 # problems of known answer.
