@@ -11,7 +11,8 @@ femrisk verify
 demo=$cases/femur_neck_lytic.yaml
 sed 's/mesh_size_mm: [0-9.]*/mesh: voxel, mesh_size_mm: 5/' "$demo" >"$work/voxels.yaml"
 femrisk run "$work/voxels.yaml" -o "$work/results" --arm untreated pop --load stance
-femrisk mesh "$demo" -o "$work/meshes"
+sed '/kind: pop_nail/d; s/mesh_size_mm: [0-9.]*/mesh_size_mm: 6/' "$demo" >"$work/tets.yaml"
+femrisk mesh "$work/tets.yaml" -o "$work/meshes"
 python -c 'import distributed.cli.dask_scheduler, distributed.cli.dask_worker, femrisk.sweep.cluster, trame.app'
 date +%s >"$XDG_CACHE_HOME/made"
 # whoever runs it may add to it
