@@ -24,10 +24,15 @@ clean() {
 trap clean EXIT
 
 step() {
-    local name=$1 start=$SECONDS
+    local name=$1 start=$SECONDS code
     shift
     echo "== image, $name"
-    "$@" || { echo "== image, $name: FAILED after $((SECONDS - start)) s" >&2; exit 1; }
+    # In a condition (`if`, `||`) bash would go on after whatever fails within.
+    set +e
+    (set -e; "$@")
+    code=$?
+    set -e
+    [ $code = 0 ] || { echo "== image, $name: FAILED after $((SECONDS - start)) s" >&2; exit 1; }
     echo "== image, $name: passed in $((SECONDS - start)) s"
 }
 
@@ -86,7 +91,8 @@ users() {
     grep -q 'root owns /data' "$work/said"
     # a read-only image, as Apptainer's
     build run --user root "$container" -- chmod -R a-w /opt/femrisk/cache
-    as_image root "$work/1234" env | grep -q '^NUMBA_CACHE_DIR=/tmp/.cache/femrisk-[0-9]*/numba$'
+    as_image root "$work/1234" env >"$work/said"
+    grep -q '^NUMBA_CACHE_DIR=/tmp/.cache/femrisk-[0-9]*/numba$' "$work/said"
     build run --user root "$container" -- chmod -R a+w /opt/femrisk/cache
     as_image root "$work/1234" femrisk doctor
 }
