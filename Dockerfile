@@ -48,7 +48,7 @@ COPY container/as_caller.sh /usr/local/bin/as-caller
 # Of the user that stands in where no folder of a user's is mounted.
 RUN mkdir /data && chown 1000:1000 /data
 WORKDIR /data
-EXPOSE 8080
+EXPOSE 8050
 # No USER: which one it is shows when /data is mounted. The container starts as root for one `setpriv` and femrisk is never run
 # as root; with `--user` it is not even started as root.
 ENTRYPOINT ["as-caller", "femrisk"]
