@@ -17,7 +17,7 @@ copyright = "the femrisk authors, MIT licence"
 version = release = femrisk.__version__
 
 extensions = ["myst_parser", "casekeys", "constants", "findings", "galleries", "mathml", "notebooks", "pages"]
-exclude_patterns = ["_ext", "gallery/README.md"]
+exclude_patterns = ["_ext"]
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 4
 nitpicky = True

@@ -74,7 +74,7 @@ def picture(folder: Path, file: Path) -> Path:
     from femrisk.output.plots import scene_figure
 
     drawn = BytesIO()
-    scene_figure(ResultFolder(folder)).savefig(drawn, format="png", dpi=80)
+    scene_figure(ResultFolder(folder)).savefig(drawn, format="png", dpi=80, bbox_inches="tight")
     with Image.open(drawn) as image:
         # the rare colours of lesion, cement and metal must not be lost in those of bone
         image.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE).save(file, optimize=True)
