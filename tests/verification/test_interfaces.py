@@ -20,16 +20,16 @@ from femrisk.scene import Scene, build
 pytestmark = pytest.mark.slow
 
 
-def placed(kind: str, size_mm: float) -> Scene:
+def placed(kind: str, size_mm: float, **options: object) -> Scene:
     """A case of one arm: a nail beside it would ask for small cells in the whole bone."""
     return build(
         Case.model_validate(
             {
                 "name": "interfaces",
                 "patient": {"sex": "female", "age_years": 68, "height_cm": 165, "mass_kg": 70},
-                "bone": {"kind": "proximal_femur"},
+                "bone": {"kind": "proximal_femur", "length_mm": 200},
                 "lesions": [{"kind": "sphere", "site": "femoral_neck", "quadrant": "inferomedial", "radius_mm": 10.0}],
-                "arms": [{"kind": kind}],
+                "arms": [{"kind": kind, **options}],
                 "loads": [{"kind": "stance"}],
                 "analysis": {"mesh_size_mm": size_mm, "interfaces": "weak"},
                 "scores": [],
@@ -77,7 +77,7 @@ def test_cement_that_holds_is_as_if_bonded_and_cement_that_does_not_carries_less
 
 
 def test_a_smooth_nail_makes_the_bone_less_stiff() -> None:
-    scene = placed("nail", 10.0)
+    scene = placed("nail", 10.0, nail={"length_mm": 120, "distal_locking": False})
     made, field, weakness = arm(scene, "nail")
     bonded = pushed(scene, made, field, None, elastic=True)
     smooth = pushed(scene, made, field, weakness, elastic=True)
