@@ -12,6 +12,7 @@ from pydantic import Field, JsonValue
 
 from femrisk.meshes.labelled import Floats
 from femrisk.part import Part
+from femrisk.sweep.axes import DependingAxis
 
 Row = tuple[JsonValue, ...]
 Samples = Annotated[int, Field(ge=2, le=100_000)]
@@ -56,7 +57,16 @@ class Random(Part):
     def rows(self, axes: Sequence[Any]) -> Iterator[Row]:
         """One value per axis and row."""
         for shares in self.shares(len(axes)):
-            yield tuple(axis.at(float(share)) for axis, share in zip(axes, shares, strict=True))
+            yield drawn(axes, shares)
+
+
+def drawn(axes: Sequence[Any], shares: Floats) -> Row:
+    """One value per axis at a row of shares; an axis that depends on another is told what that has drawn."""
+    values: dict[str, JsonValue] = {}
+    for axis, share in zip(axes, shares, strict=True):
+        source = axis.given(values[axis.on]) if isinstance(axis, DependingAxis) else axis
+        values[axis.column] = source.at(float(share))
+    return tuple(values.values())
 
 
 class LatinHypercube(Random):

@@ -70,11 +70,28 @@ class Questions:
         Raises:
             CaseError: the values make no case.
         """
-        data, resolved = self.base.plain(), self.case.model_dump(mode="json")
+        plain, resolved = self.base.plain(), self.case.model_dump(mode="json")
+        data, later = plain, []
         for (column, places), value in zip(self.keys, values, strict=True):
             for keys in places:
+                if column.relative and value_at(plain, keys) is None:
+                    later.append((keys, value))
+                    continue
                 new = scaled(value_at(resolved, keys), value) if column.relative else value
                 data = with_value(data, keys, new)
+        if later:
+            # a factor of what the base case leaves to its default: the default of this point's own bone
+            own = self.made(data).resolved().model_dump(mode="json")
+            for keys, factor in later:
+                data = with_value(data, keys, scaled(value_at(own, keys), factor))
+        return self.made(data)
+
+    def made(self, data: Any) -> Case:
+        """The case of plain values.
+
+        Raises:
+            CaseError: they make none.
+        """
         try:
             return case_of(Document("", lineless(data)), self.folder)
         except CaseError as error:

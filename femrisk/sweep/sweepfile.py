@@ -15,7 +15,7 @@ from femrisk.document import Document, KeyPath
 from femrisk.errors import CaseError, Mistake
 from femrisk.mistakes import SeveralMistakes, translate
 from femrisk.part import Part
-from femrisk.sweep.axes import Axis, Column, columns_of
+from femrisk.sweep.axes import Axis, ChoiceAxis, Column, DependingAxis, columns_of
 from femrisk.sweep.design import Design
 from femrisk.sweep.paths import keys_of, value_at
 
@@ -24,7 +24,7 @@ MOST_CASES = 250_000
 #: columns that the table has of its own; see ``table``
 TAKEN = {one.name for one in fields(Row)} | {"sweep", "point", "case", "state", "reason", "attempts", "seconds", "kN"}
 #: kinds of axes that a grid walks, and those that a random design draws from
-OF_GRIDS, DRAWN = ("list", "range", "zipped"), ("uniform", "normal", "lognormal", "choice")
+OF_GRIDS, DRAWN = ("list", "range", "zipped"), ("uniform", "normal", "lognormal", "choice", "depending")
 
 
 class EachCase(Part):
@@ -79,6 +79,7 @@ class Sweep(Part):
             if column.column in TAKEN:
                 wrong.append(((*path, "name"), f"the table has another column of this name (got: {column.column})"))
             seen.add(column.column)
+        wrong += _unsupported(self.axes)
         if wrong:
             raise SeveralMistakes(*wrong)
         if self.size() > MOST_CASES:
@@ -101,6 +102,25 @@ class Sweep(Part):
     def size(self) -> int:
         """How many points, good and bad."""
         return self.design.size(self.axes)
+
+
+def _unsupported(axes: tuple[Axis, ...]) -> list[tuple[KeyPath, str]]:
+    """Axes that depend on what is no choice before them, or have not exactly its values."""
+    found: list[tuple[KeyPath, str]] = []
+    choices: dict[str, tuple[str, ...]] = {}
+    for index, axis in enumerate(axes):
+        if isinstance(axis, ChoiceAxis):
+            choices[axis.column] = tuple(str(value) for value in axis.values)
+        if not isinstance(axis, DependingAxis):
+            continue
+        allowed = choices.get(axis.on)
+        if allowed is None:
+            what = f"no choice of this name before it (allowed: {', '.join(choices) or 'none'}, got: {axis.on})"
+            found.append((("axes", index, "on"), what))
+        elif set(axis.each) != set(allowed):
+            what = f"one distribution for each value of {axis.on} (allowed: {', '.join(allowed)}, got: "
+            found.append((("axes", index, "each"), f"{what}{', '.join(axis.each)})"))
+    return found
 
 
 def read_sweep(path: Path) -> tuple[Sweep, Document, Case]:
