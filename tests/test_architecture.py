@@ -102,6 +102,7 @@ ONLY = {
         "report/cuts.py",
         "sweep/figures.py",
         "sweep/sensitivity.py",
+        "sweep/cohortfigures.py",
     },
     "dask": {"sweep/cluster.py"},
     "distributed": {"sweep/cluster.py"},

@@ -48,6 +48,10 @@ class Store:
         """Folder of what one sweep asked."""
         return self.path / "sweeps" / name
 
+    def figures(self, name: str) -> Path:
+        """Folder of what one sweep found."""
+        return self.path / "figures" / name
+
     def sweeps(self) -> tuple[str, ...]:
         """Names of the sweeps whose points are known."""
         return tuple(sorted(file.parent.name for file in self.path.glob("sweeps/*/points.jsonl")))

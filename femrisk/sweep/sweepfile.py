@@ -15,6 +15,7 @@ from femrisk.document import Document, KeyPath
 from femrisk.errors import CaseError, Mistake
 from femrisk.mistakes import SeveralMistakes, translate
 from femrisk.part import Part
+from femrisk.sweep.agreement import Agreement, lost
 from femrisk.sweep.axes import Axis, ChoiceAxis, Column, DependingAxis, columns_of
 from femrisk.sweep.design import Design
 from femrisk.sweep.paths import keys_of, value_at
@@ -23,6 +24,7 @@ from femrisk.sweep.paths import keys_of, value_at
 MOST_CASES = 250_000
 #: columns that the table has of its own; see ``table``
 TAKEN = {one.name for one in fields(Row)} | {"sweep", "point", "case", "state", "reason", "attempts", "seconds", "kN"}
+TAKEN |= {"case_seconds", "case_cpu_seconds", "peak_memory_MB"}
 #: kinds of axes that a grid walks, and those that a random design draws from
 OF_GRIDS, DRAWN = ("list", "range", "zipped"), ("uniform", "normal", "lognormal", "choice", "depending")
 
@@ -63,6 +65,8 @@ class Sweep(Part):
     """What changes from case to case."""
     each_case: EachCase = EachCase()
     """What one case may take of its machine, and what it leaves."""
+    agreement: Agreement | None = None
+    """Scores to be set against the mechanics of the cases (docs/cohort.md)."""
 
     @model_validator(mode="after")
     def _axes_suit_the_design(self) -> Sweep:
@@ -139,7 +143,10 @@ def read_sweep(path: Path) -> tuple[Sweep, Document, Case]:
         raise CaseError((Mistake(document.where(("case",)), f"no such file (got: {file})"),))
     base = read_document(file)
     case = case_of(base, file.absolute().parent).resolved()
-    wrong = tuple(Mistake(document.where(place), what) for place, what in _lost(sweep, case.model_dump(mode="json")))
+    found = _lost(sweep, case.model_dump(mode="json"))
+    if sweep.agreement:
+        found += lost(sweep.agreement, case, tuple(column.column for column in sweep.columns))
+    wrong = tuple(Mistake(document.where(place), what) for place, what in found)
     if wrong:
         raise CaseError(wrong)
     return sweep, base, case

@@ -72,6 +72,7 @@ def rows_of(store: Store, name: str, columns: list[str], point: Point) -> Iterat
         return
     head |= {"state": outcome.state, "reason": outcome.reason, "case_seconds": outcome.seconds}
     head |= {"attempts": outcome.attempts, "peak_memory_MB": outcome.peak_memory_MB}
+    head["case_cpu_seconds"] = _processor_seconds(folder)
     comparison = _comparison(folder) if outcome.state == "done" else {"rows": []}
     scores = dict(_scores(comparison.get("scores", {})))
     for row in comparison["rows"]:
@@ -93,6 +94,15 @@ def _comparison(folder: Path) -> dict[str, Any]:
     except (FileNotFoundError, ValueError):
         return {"rows": []}
     return found
+
+
+def _processor_seconds(folder: Path) -> float | None:
+    """What the case's last run took of processors; None where it left no word of it."""
+    try:
+        seconds: float = read_json(folder / "provenance.json")["cpu_seconds"]
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
+    return seconds
 
 
 def _seconds(folder: Path, row: dict[str, Any]) -> float | None:

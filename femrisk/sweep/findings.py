@@ -1,0 +1,65 @@
+"""A cohort's findings: in go a sweep's rows and its ``agreement``, out come CSVs, pictures, and a table to read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from femrisk.sweep.cohort import Femurs, agreement_lines, cement_lines, model_lines, truth_lines
+from femrisk.sweep.cohortfigures import draw
+from femrisk.sweep.lines import Line, write_lines
+from femrisk.sweep.sweepfile import Sweep
+
+#: the files of a cohort, in the order of its report
+FILES = ("truths", "agreement", "cement", "models")
+#: what each reading of an unknown item is called
+SPOKEN = {"": "", "lowest": ", lowest", "highest": ", highest", "drawn": ", drawn", "telling": ", at best"}
+
+
+def compare(own: Any, sweep: Sweep, folder: Path, console: Console) -> list[Path]:
+    """Set the scores against the mechanics; nothing where no untreated femur has a result.
+
+    Args:
+        own: the rows of this sweep, of ``read_table``.
+        sweep: its sweep file, with an ``agreement``.
+        folder: where tables and pictures go.
+        console: where the agreement is printed.
+    """
+    asked = sweep.agreement
+    assert asked is not None, "only a sweep with an agreement is compared"
+    femurs = Femurs.of(own, asked)
+    if not len(femurs.points):
+        return []
+    seed = getattr(sweep.design, "seed", 0)
+    lines = agreement_lines(femurs, asked, seed)
+    told = (truth_lines(femurs, asked), lines, cement_lines(femurs, asked), model_lines(femurs, asked))
+    files = [write_lines(folder / f"{name}.csv", part) for name, part in zip(FILES, told, strict=True)]
+    console.print(screened(lines))
+    return files + draw(femurs, asked, seed, folder)
+
+
+def screened(lines: list[Line]) -> Table:
+    """The agreement on the screen, per cent with 95 % intervals."""
+    shares = ("sensitivity", "specificity", "PPV", "NPV")
+    table = Table("truth", "among", "rule", "n", "break", *shares, "kappa", "AUC", box=box.SIMPLE_HEAD)
+    for line in lines:
+        cells = [percent(line, name) for name in shares] + [plain(line, name) for name in ("kappa", "AUC")]
+        rule = f"{line['rule']}{SPOKEN[line['reading']]}"
+        table.add_row(line["truth"], line["among"], rule, f"{line['femurs']}", f"{line['break']}", *cells)
+    return table
+
+
+def percent(line: Line, name: str) -> str:
+    """A share of a line in per cent with its interval; a dash where there is none."""
+    ends = [line[key] for key in (name, f"{name}_low", f"{name}_high")]
+    return "-" if None in ends else "{:.0f} ({:.0f}-{:.0f})".format(*(100 * end for end in ends))
+
+
+def plain(line: Line, name: str) -> str:
+    """A number of a line with its interval; a dash where there is none."""
+    ends = [line[key] for key in (name, f"{name}_low", f"{name}_high")]
+    return "-" if None in ends else "{:.2f} ({:.2f}-{:.2f})".format(*ends)
