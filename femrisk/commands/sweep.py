@@ -9,6 +9,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from femrisk.commands.folders import write_report
 from femrisk.commands.verb import count, result_folder, screen
 
 if TYPE_CHECKING:
@@ -46,16 +47,17 @@ def sweep(options: Namespace) -> int:
 
     if options.collect:
         gather(asked, folder, console)
-        return 0
+        return 0 if write_report(folder) else 1
     signal.signal(signal.SIGTERM, _interrupt)
     complete = conduct(asked, folder, options, console)
     gather(asked, folder, console)
+    told = write_report(folder)
     if not complete:
         print(
             "femrisk: error: some cases failed; their folders hold the logs, the same command tries again",
             file=sys.stderr,
         )
-    return 0 if complete else 1
+    return 0 if complete and told else 1
 
 
 def conduct(asked: Asked, folder: Path, options: Namespace, console: Console) -> bool:

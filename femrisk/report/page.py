@@ -99,14 +99,19 @@ def text_of(folder: ResultFolder, version: str, brief: bool = False) -> str:
     return text if len(text.encode()) <= LARGEST else _rendered({**content, "scene": None})
 
 
-def _rendered(content: Mapping[str, Any]) -> str:
-    environment = Environment(
+def templates() -> Environment:
+    """The pages' templates: whatever goes in is escaped, and a name that nothing fills is an error."""
+    return Environment(
         loader=PackageLoader("femrisk.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _rendered(content: Mapping[str, Any]) -> str:
+    environment = templates()
     names = [name for name in CONTENTS if name in _sections(content) and (name in FIRST or not content["brief"])]
     return environment.get_template("report.html.j2").render(
         **content,

@@ -114,7 +114,7 @@ def readings(femurs: Femurs, rule: Rule, outcome: Floats, seed: int) -> Iterator
 
 
 def drawn(low: Floats, high: Floats, weights: tuple[float, ...], points: NDArray[np.int64], seed: int) -> Floats:
-    """One value of each range, evenly spaced ones drawn by weight; a femur's draw is its own, whatever else is there."""
+    """One of evenly spaced values of each range, drawn by weight; a femur's draw is its own, whatever else is there."""
     ends = np.cumsum(weights) / sum(weights)
     shares = np.array([np.random.default_rng((seed, int(point))).random() for point in points])
     place = np.minimum(np.searchsorted(ends, shares, side="right"), len(weights) - 1)

@@ -8,6 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from femrisk.sweep.caveats import caveats
 from femrisk.sweep.figures import draw
 from femrisk.sweep.findings import compare
 from femrisk.sweep.lines import Line, write_lines
@@ -26,7 +27,8 @@ def gather(asked: Asked, folder: Path, console: Console) -> None:
     own = table[table["sweep"] == asked.sweep.name]
     place = store.figures(asked.sweep.name)
     loads, states = load_lines(own), state_lines(own)
-    for name, lines in (("loads", loads), ("states", states), ("effort", effort_lines(own))):
+    told = (("loads", loads), ("states", states), ("effort", effort_lines(own)), ("caveats", caveats(own, asked.sweep)))
+    for name, lines in told:
         write_lines(place / f"{name}.csv", lines)
     console.print(summary(loads))
     counts = [f"{line['points']} {line['state']}" for line in states if not line["reason"]]

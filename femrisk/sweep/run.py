@@ -126,7 +126,7 @@ def points_of(store: Store, asked: Asked) -> list[Point]:
         made = list(Questions.of(asked.sweep, asked.base, asked.case).points())
         remember(store, asked.sweep.name, asked.sweep_text, asked.base_text)
         columns = [column.column for column in asked.sweep.columns]
-        store.write_points(asked.sweep.name, {"digest": asked.digest, "columns": columns}, made)
+        store.write_points(asked.sweep.name, {"digest": asked.digest, "version": __version__, "columns": columns}, made)
         return made
     return list(points)
 

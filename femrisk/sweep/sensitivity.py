@@ -44,8 +44,9 @@ def tornadoes(own: Any, sweep: Sweep, folder: Path) -> list[Path]:
     with replacing(folder / "indices.csv") as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(
-            ("arm", "load", "axis", "cases", "kN_lowest_fifth", "from", "to", "kN_highest_fifth", "from", "to")
-            + ("first_order", "half_width", "total", "half_width")
+            ("arm", "load", "axis", "cases", "kN_lowest_fifth", "lowest_from", "lowest_to")
+            + ("kN_highest_fifth", "highest_from", "highest_to")
+            + ("first_order", "first_half_width", "total", "total_half_width")
         )
         writer.writerows(lines)
     return [*files, folder / "indices.csv"]
