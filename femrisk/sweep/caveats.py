@@ -44,9 +44,7 @@ def _statuses(own: Any) -> list[str]:
     found = []
     rising, stuck = (int((own["status"] == status).sum()) for status in ("limit_reached", "stuck"))
     if rising:
-        found.append(
-            f"{rising} loads were still rising: lower bounds, which take part in no median and no index."
-        )
+        found.append(f"{rising} loads were still rising: lower bounds, which take part in no median and no index.")
     if stuck:
         found.append(f"{stuck} marches got stuck: no fracture load.")
     rows = own[own["status"].notna()]
@@ -69,8 +67,8 @@ def _agreement(own: Any, agreement: Agreement) -> list[str]:
     rules = (*agreement.rules, *agreement.cement_rules)
     if any(rule.score in OF_LOADS for rule in rules):
         found.append(
-            "BOS is the strength of the untreated bone over body weight, of which the truth is made too: where both come "
-            "from one model their agreement is arithmetic, not evidence."
+            "BOS is the strength of the untreated bone over body weight, and so is the truth: where both come from one "
+            "model their agreement is arithmetic, not evidence."
         )
     femurs = Femurs.of(own, agreement)
     ends = [femurs.score(rule) for rule in rules]

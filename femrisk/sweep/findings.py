@@ -16,8 +16,8 @@ from femrisk.sweep.sweepfile import Sweep
 
 #: the files of a cohort, in the order of its report
 FILES = ("truths", "agreement", "cement", "models")
-#: what each reading of an unknown item is called
-SPOKEN = {"": "", "lowest": ", lowest", "highest": ", highest", "drawn": ", drawn", "telling": ", at best"}
+#: what is told on the screen of an unknown item
+SPOKEN = {"": "", "drawn": ", drawn", "telling": ", at best"}
 
 
 def compare(own: Any, sweep: Sweep, folder: Path, console: Console) -> list[Path]:
@@ -43,23 +43,14 @@ def compare(own: Any, sweep: Sweep, folder: Path, console: Console) -> list[Path
 
 
 def screened(lines: list[Line]) -> Table:
-    """The agreement on the screen, per cent with 95 % intervals."""
-    shares = ("sensitivity", "specificity", "PPV", "NPV")
-    table = Table("truth", "among", "rule", "n", "break", *shares, "kappa", "AUC", box=box.SIMPLE_HEAD)
+    """The agreement on the screen: shares in per cent, no intervals (``agreement.csv`` has them)."""
+    shares, plain = ("sensitivity", "specificity", "PPV", "NPV"), ("kappa", "AUC")
+    table = Table("load", "rule", "femurs", "break", "sens.", "spec.", *shares[2:], *plain, box=box.SIMPLE_HEAD)
     for line in lines:
-        cells = [percent(line, name) for name in shares] + [plain(line, name) for name in ("kappa", "AUC")]
+        if line["among"] != "all" or line["reading"] in ("lowest", "highest"):
+            continue
+        cells = ["-" if line[name] is None else f"{100 * line[name]:.0f}" for name in shares]
+        cells += ["-" if line[name] is None else f"{line[name]:.2f}" for name in plain]
         rule = f"{line['rule']}{SPOKEN[line['reading']]}"
-        table.add_row(line["truth"], line["among"], rule, f"{line['femurs']}", f"{line['break']}", *cells)
+        table.add_row(line["truth"], rule, f"{line['femurs']}", f"{line['break']}", *cells)
     return table
-
-
-def percent(line: Line, name: str) -> str:
-    """A share of a line in per cent with its interval; a dash where there is none."""
-    ends = [line[key] for key in (name, f"{name}_low", f"{name}_high")]
-    return "-" if None in ends else "{:.0f} ({:.0f}-{:.0f})".format(*(100 * end for end in ends))
-
-
-def plain(line: Line, name: str) -> str:
-    """A number of a line with its interval; a dash where there is none."""
-    ends = [line[key] for key in (name, f"{name}_low", f"{name}_high")]
-    return "-" if None in ends else "{:.2f} ({:.2f}-{:.2f})".format(*ends)
