@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -46,6 +46,10 @@ def locate(loc: tuple[int | str, ...], data: object, model: type[BaseModel]) -> 
             path.append(step)
             data = data[step] if isinstance(data, list) and step < len(data) else None
             annotation, metadata = item_of(annotation, step)
+        elif get_origin(annotation) is Mapping and isinstance(data, dict) and step in data:
+            path.append(step)
+            data = data[step]
+            annotation, metadata = unwrap(get_args(annotation)[1])
         elif len(models) == 1 and (step in models[0].model_fields or (isinstance(data, dict) and step in data)):
             owner = models[0]
             path.append(step)

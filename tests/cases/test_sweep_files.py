@@ -10,7 +10,8 @@ from femrisk.sweep.points import Questions
 from femrisk.sweep.sweepfile import read_sweep
 
 CASES = Path(__file__).parents[2] / "cases"
-FILES = sorted((CASES / "sweeps").glob("*.yaml"))
+#: all that name a base case
+FILES = sorted(file for file in CASES.rglob("*.yaml") if "\ncase:" in file.read_text())
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -26,4 +27,20 @@ def test_every_point_of_a_sweep_makes_a_case(path: Path) -> None:
 def test_a_sweep_bears_its_files_name_and_says_what_it_asks(path: Path) -> None:
     assert read_sweep(path)[0].name == path.stem
     assert path.read_text().startswith("# ")
-    assert f"[sweeps/{path.name}](sweeps/{path.name})" in (CASES / "README.md").read_text()
+    place = path.relative_to(CASES).as_posix()
+    assert f"[{place}]({place})" in (CASES / "README.md").read_text()
+
+
+def test_the_nonlinear_femurs_are_the_first_of_the_cohort() -> None:
+    (many, *_), (few, *_) = (read_sweep(CASES / f"{name}.yaml") for name in ("cohort", "cohort_nonlinear"))
+    assert few.axes == many.axes
+    rows, first = (list(sweep.design.rows(sweep.axes)) for sweep in (many, few))
+    assert rows[: len(first)] == first
+    assert len(rows) == 10 * len(first) == 200
+
+
+def test_the_nonlinear_femurs_differ_in_their_model_alone() -> None:
+    linear, nonlinear = (read_sweep(CASES / f"{name}.yaml")[2] for name in ("cohort", "cohort_nonlinear"))
+    plain = [case.model_dump(exclude={"name": True, "analysis": {"model"}}) for case in (linear, nonlinear)]
+    assert plain[0] == plain[1]
+    assert (linear.analysis.model, nonlinear.analysis.model) == ("linear", "keyak_plasticity")
