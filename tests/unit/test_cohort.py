@@ -49,7 +49,8 @@ def table(femurs: tuple[tuple[Any, ...], ...] = FEMURS, **changes: Any) -> Any:
                 "point": point, "site": site, "size": float(size), "state": "done", "reason": None, "arm": arm,
                 "load": "stance", "status": "collapsed", "fracture_load_N": weights * WEIGHT_N,
                 "fracture_load_BW": weights, "fracture_load_low_N": None, "fracture_load_high_N": None,
-                "linear_fracture_load_N": weights * WEIGHT_N / (2 if arm != "intact" else 1), "mirels_low": low, "mirels_high": high,
+                "linear_fracture_load_N": weights * WEIGHT_N / (1 if arm == "intact" else 2),
+                "mirels_low": low, "mirels_high": high,
                 "axial_low": axial, "axial_high": axial, "bos_low": bare, "bos_high": bare,
             }  # fmt: skip
             rows.append(row | (changes if (point, arm) == (2, "untreated") else {}))

@@ -117,10 +117,12 @@ def test_gathering_draws_every_picture_and_tells_why_points_have_no_result(tmp_p
     said = console.export_text()
     assert "4 done, 2 invalid" in said
     assert "2 x lesions[0].radius_mm: out of range" in said
-    names = {picture.name for picture in (store.path / "figures" / "grid").iterdir()}
+    names = {picture.name for picture in (store.path / "figures" / "grid").glob("*.png")}
     axes = {"strength_lesions_0_radius_mm.png", "strength_bone_density_scale.png"}
     assert names == {*axes, "map_stance.png", "bands.png", "mirels.png"}
-    assert all(picture.stat().st_size > 5000 for picture in (store.path / "figures" / "grid").iterdir())
+    assert all(picture.stat().st_size > 5000 for picture in (store.path / "figures" / "grid").glob("*.png"))
+    tables = {file.stem for file in (store.path / "figures" / "grid").glob("*.csv")}
+    assert tables == {"states", "loads", "effort", "caveats"}
 
 
 def test_random_designs_get_tornadoes_and_indices(tmp_path: Path) -> None:
