@@ -38,7 +38,8 @@ def one_reading(femurs: Femurs, rule: Rule, outcome: Floats, seed: int) -> tuple
 
 def roc(femurs: Femurs, asked: Agreement, seed: int, folder: Path) -> Path:
     """A panel per truth: the curve of each score, its area, and a mark at its cut-off."""
-    figure = new_figure(0.8 + 4.3 * len(asked.truths), 5.6)
+    figure = new_figure(0.8 + 4.3 * len(asked.truths), 6.0)
+    figure.get_layout_engine().set(h_pad=0.12)
     for axes, truth in zip(_panels(figure, len(asked.truths)), asked.truths, strict=True):
         outcome = femurs.arms["untreated"].breaks(truth)
         for index, rule in enumerate(asked.rules):
@@ -107,7 +108,9 @@ def _loads(axes: Axes, asked: Agreement, weight: Floats) -> None:
     for truth in asked.truths:
         load = truth.body_weights * ends / 1000
         axes.plot(ends, load, color="#a8321a", linewidth=1.3)
-        axes.annotate(truth.name, (ends[1], load[1]), (0, 3), textcoords="offset points", ha="right", color="#a8321a")
+        axes.annotate(
+            title(truth.name), (ends[1], load[1]), (0, 3), textcoords="offset points", ha="right", color="#a8321a"
+        )
 
 
 def cement(femurs: Femurs, asked: Agreement, folder: Path) -> Path:
@@ -165,7 +168,7 @@ def models(femurs: Femurs, asked: Agreement, folder: Path) -> Path:
     for truth in asked.truths:
         axes.axhline(truth.body_weights, color="#a8321a", linewidth=1)
         axes.axvline(truth.body_weights, color="#a8321a", linewidth=1)
-        axes.annotate(truth.name, (0, truth.body_weights), (4, 3), textcoords="offset points", color="#a8321a")
+        axes.annotate(title(truth.name), (0, truth.body_weights), (4, 3), textcoords="offset points", color="#a8321a")
     axes.set(xlabel="linear criterion (body weights)", ylabel="pushed to fracture (body weights)")
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)

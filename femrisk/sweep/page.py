@@ -28,6 +28,8 @@ PLATES = {
     "tornado": "How far each axis moves the fracture load, and Sobol's indices.",
     "map": "Fracture load over two axes, a panel per arm.",
 }
+#: pictures of several panels, which take the whole width
+BROAD = ("roc", "strength_weight", "cement")
 SECTIONS = {
     "truths": ("agreement", "scores and mechanics"),
     "cement": ("cement", "cement alone"),
@@ -120,4 +122,9 @@ def _over(file: Path) -> str:
 
 
 def _plate(file: Path, words: str) -> dict[str, Any]:
-    return {"picture": Markup(f"data:image/png;base64,{b64encode(file.read_bytes()).decode()}"), "words": words}
+    broad = file.stem in BROAD
+    return {
+        "broad": broad,
+        "words": words,
+        "picture": Markup(f"data:image/png;base64,{b64encode(file.read_bytes()).decode()}"),
+    }
