@@ -39,7 +39,6 @@ def one_reading(femurs: Femurs, rule: Rule, outcome: Floats, seed: int) -> tuple
 def roc(femurs: Femurs, asked: Agreement, seed: int, folder: Path) -> Path:
     """A panel per truth: the curve of each score, its area, and a mark at its cut-off."""
     figure = new_figure(0.8 + 4.3 * len(asked.truths), 6.0)
-    figure.get_layout_engine().set(h_pad=0.12)
     for axes, truth in zip(_panels(figure, len(asked.truths)), asked.truths, strict=True):
         outcome = femurs.arms["untreated"].breaks(truth)
         for index, rule in enumerate(asked.rules):
@@ -57,7 +56,7 @@ def roc(femurs: Femurs, asked: Agreement, seed: int, folder: Path) -> Path:
             axes.plot(called[~breaks].mean(), called[breaks].mean(), "o", color=colour, markersize=8, zorder=4)
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8)
         count = int((outcome == 1).sum())
-        axes.set(title=f"{title(truth.name).capitalize()}: {count} of {int((~np.isnan(outcome)).sum())} break")
+        axes.set_title(f"{title(truth.name).capitalize()}: {count} of {int((~np.isnan(outcome)).sum())} break", pad=12)
         axes.set(xlabel="called although it holds (1 - specificity)", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         axes.set_aspect("equal")
         if axes.lines[:-1]:
