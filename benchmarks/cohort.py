@@ -77,7 +77,7 @@ def truths(lines: list[Line]) -> str:
     return markdown(
         head,
         [
-            (f"{one['truth']}, {one['body_weights']:g} body weights", one["arm"], one["femurs"], one["break"],
+            (f"{words(one['truth'])}, {one['body_weights']:g} body weights", one["arm"], one["femurs"], one["break"],
              percent(one, "share"), *(one[key] for key in keys))
             for one in lines
         ],
@@ -86,16 +86,9 @@ def truths(lines: list[Line]) -> str:
 
 def cement(lines: list[Line], truth: str) -> str:
     """Where cement alone is enough."""
-    head = (
-        "by",
-        "group",
-        "femurs",
-        "hold untreated",
-        "cement enough",
-        "break with it too",
-        "enough, % of those in need",
-    )
-    keys = ("femurs", "not_needed", "enough", "not_enough")
+    head = ("by", "group", "femurs", "hold untreated", "cement enough", "break with it too", "of these, intact too")
+    head += ("enough, % of those that break untreated",)
+    keys = ("femurs", "not_needed", "enough", "not_enough", "not_enough_and_weak_intact")
     own = [one for one in lines if one["truth"] == truth]
     return markdown(
         head,
@@ -112,7 +105,7 @@ def models(lines: list[Line]) -> str:
     head += ("both break", "linear alone", "nonlinear alone", "both hold")
     keys = ("both_break", "linear_alone_breaks", "nonlinear_alone_breaks", "both_hold")
     rows = [
-        (one["arm"], one["truth"], one["femurs"], f"{one['ratio_median']:.2f}",
+        (one["arm"], words(one["truth"]), one["femurs"], f"{one['ratio_median']:.2f}",
          f"{one['ratio_lowest']:.2f} to {one['ratio_highest']:.2f}",
          "-" if one["rank_correlation"] is None else f"{one['rank_correlation']:.2f}", *(one[key] for key in keys))
         for one in lines

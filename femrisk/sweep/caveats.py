@@ -64,13 +64,23 @@ def _agreement(own: Any, agreement: Agreement) -> list[str]:
         "how the draw of femurs moves a number, not how wrong the model is.",
         "Predictive values and kappa belong to the share of femurs that break here, which the assumed lesions decide.",
     ]
+    femurs = Femurs.of(own, agreement)
+    bare = femurs.arms["untreated"]
+    weak = {
+        truth.name: int((bare.open_ended & (bare.middle <= truth.body_weights)).sum()) for truth in agreement.truths
+    }
+    if any(weak.values()):
+        counts = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in weak.items() if count)
+        found.append(
+            f"Untreated femurs whose load still rose when the march ended, below the load asked for ({counts}), are left "
+            "out as not known: bones bent far that carry little, so the weakest are missing."
+        )
     rules = (*agreement.rules, *agreement.cement_rules)
     if any(rule.score in OF_LOADS for rule in rules):
         found.append(
             "BOS is the strength of the untreated bone over body weight, and so is the truth: where both come from one "
             "model their agreement is arithmetic, not evidence."
         )
-    femurs = Femurs.of(own, agreement)
     ends = [femurs.score(rule) for rule in rules]
     if any((high > low).any() for low, high in ends):
         found.append(

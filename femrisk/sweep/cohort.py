@@ -162,7 +162,7 @@ def cement_lines(femurs: Femurs, agreement: Agreement) -> list[Line]:
     """Where cement alone is enough: of all femurs, then by each column asked for."""
     lines = []
     for truth in agreement.truths:
-        bare, cement = (femurs.arms[key].breaks(truth) for key in ("untreated", "cement"))
+        whole, bare, cement = (femurs.arms[key].breaks(truth) for key in ("intact", "untreated", "cement"))
         known = ~np.isnan(bare) & ~np.isnan(cement)
         for column, name, inside in groups(femurs, agreement.by):
             here = known & inside
@@ -170,6 +170,7 @@ def cement_lines(femurs: Femurs, agreement: Agreement) -> list[Line]:
             enough = int((lost & (cement == 0)).sum())
             line: Line = {"truth": truth.name, "by": column, "group": name, "femurs": int(here.sum())}
             line |= {"not_needed": int(held.sum()), "enough": enough, "not_enough": int(lost.sum()) - enough}
+            line |= {"not_enough_and_weak_intact": int((lost & (cement == 1) & (whole == 1)).sum())}
             line |= {"break_only_with_cement": int((held & (cement == 1)).sum())}
             lines.append(line | spread("enough_share", wilson(enough, int(lost.sum()))))
     return lines

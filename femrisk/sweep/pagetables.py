@@ -73,6 +73,7 @@ def _cement(sheet: Sheet, i: int) -> Row:
         "by": title(str(sheet.at(i, "by") or "")),
         "group": title(str(sheet.at(i, "group"))),
         **_counts(sheet, i, "femurs", "not_needed", "enough", "not_enough"),
+        "weak_intact": sheet.number(i, "not_enough_and_weak_intact", digits=0),
         "only_with_cement": sheet.number(i, "break_only_with_cement", digits=0),
         "enough_share": _estimate(sheet, i, "enough_share"),
     }

@@ -124,12 +124,19 @@ def test_femurs_too_weak_without_a_lesion_are_also_left_out() -> None:
 
 def test_the_benefit_of_cement_is_told_by_value_and_by_thirds() -> None:
     lines = {(line["by"], line["group"]): line for line in cement_lines(Femurs.of(table(), ASKED), ASKED)}
-    keys = ("femurs", "not_needed", "enough", "not_enough", "break_only_with_cement")
-    assert [lines["", "all"][key] for key in keys] == [6, 3, 2, 1, 1]
-    assert [lines["site", "neck"][key] for key in keys] == [3, 1, 1, 1, 1]
+    keys = ("femurs", "not_needed", "enough", "not_enough", "break_only_with_cement", "not_enough_and_weak_intact")
+    assert [lines["", "all"][key] for key in keys] == [6, 3, 2, 1, 1, 0]
+    assert [lines["site", "neck"][key] for key in keys] == [3, 1, 1, 1, 1, 0]
     assert lines["site", "shaft"]["enough_share"] == 1.0
     # thirds of 5, 6, 7, 8, 9, 9
     assert [line["femurs"] for (by, _), line in lines.items() if by == "size"] == [2, 2, 2]
+
+
+def test_who_is_weak_without_a_lesion_is_counted_among_those_that_cement_does_not_help() -> None:
+    own = table()
+    own.loc[(own["point"] == 1) & (own["arm"] == "intact"), "fracture_load_BW"] = 2.4
+    line = next(line for line in cement_lines(Femurs.of(own, ASKED), ASKED) if line["group"] == "all")
+    assert (line["not_enough"], line["not_enough_and_weak_intact"]) == (1, 1)
 
 
 def test_the_linear_criterion_is_set_beside_another_model_and_not_beside_itself() -> None:
@@ -235,3 +242,10 @@ def test_what_a_reader_must_know_is_told_where_the_rows_call_for_it(tmp_path: Pa
     assert "linear strain criterion" in told
     assert "arithmetic, not evidence" in told
     assert "unknown item" not in told
+
+
+def test_the_weakest_that_are_left_out_are_told(tmp_path: Path) -> None:
+    sweep, *_ = read(tmp_path, SWEEP)
+    bent = table(status="limit_reached", fracture_load_BW=2.0)
+    assert any("(walking 1)" in line["caveat"] for line in caveats(bent, sweep))
+    assert not any("left out as not known" in line["caveat"] for line in caveats(table(), sweep))
