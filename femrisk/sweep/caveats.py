@@ -72,8 +72,8 @@ def _agreement(own: Any, agreement: Agreement) -> list[str]:
     if any(weak.values()):
         counts = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in weak.items() if count)
         found.append(
-            f"Untreated femurs whose load still rose when the march ended, below the load asked for ({counts}), are left "
-            "out as not known: bones bent far that carry little, so the weakest are missing."
+            "Untreated femurs whose load still rose when the march ended, but was below the load asked for "
+            f"({counts}), are left out as not known: bones bent far that carry little, so the weakest are missing."
         )
     rules = (*agreement.rules, *agreement.cement_rules)
     if any(rule.score in OF_LOADS for rule in rules):
