@@ -18,7 +18,7 @@ from femrisk.sweep.lines import read_lines
 
 ROOT = Path(__file__).parents[1]
 PAGE, KEPT = ROOT / "docs" / "cohort.md", ROOT / "docs" / "cohort"
-TABLES = ("agreement", "truths", "cement", "models", "loads", "states", "effort")
+TABLES = ("agreement", "truths", "ranks", "cement", "models", "loads", "states", "effort")
 #: pictures of each sweep that the page shows
 PICTURES = {
     "cohort": ("roc", "strength_weight", "cement", "bands", "tornado_stance"),
@@ -84,6 +84,18 @@ def truths(lines: list[Line]) -> str:
     )  # fmt: skip
 
 
+def ranks(lines: list[Line]) -> str:
+    """Rank correlations of scores."""
+    head = (
+        "",
+        "femurs",
+        "with the untreated strength over body weight",
+        "with what the lesion leaves of the intact one",
+    )
+    rows = [(one["of"], one["strength_femurs"], plain(one, "strength"), plain(one, "left")) for one in lines]
+    return markdown(head, rows)
+
+
 def cement(lines: list[Line], truth: str) -> str:
     """Where cement alone is enough."""
     head = ("by", "group", "femurs", "hold untreated", "cement enough", "break with it too", "of these, intact too")
@@ -145,6 +157,7 @@ def effort(lines: list[Line]) -> str:
 MADE: Mapping[str, Callable[..., str]] = {
     "agreement": agreement,
     "truths": truths,
+    "ranks": ranks,
     "cement": cement,
     "models": models,
     "loads": loads,

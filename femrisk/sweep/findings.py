@@ -12,10 +12,11 @@ from rich.table import Table
 from femrisk.sweep.cohort import Femurs, agreement_lines, cement_lines, model_lines, truth_lines
 from femrisk.sweep.cohortfigures import draw
 from femrisk.sweep.lines import Line, write_lines
+from femrisk.sweep.ranks import rank_lines
 from femrisk.sweep.sweepfile import Sweep
 
 #: the files of a cohort, in the order of its report
-FILES = ("truths", "agreement", "cement", "models")
+FILES = ("truths", "agreement", "ranks", "cement", "models")
 #: what is told on the screen of an unknown item
 SPOKEN = {"": "", "drawn": ", drawn", "telling": ", at best"}
 
@@ -36,7 +37,13 @@ def compare(own: Any, sweep: Sweep, folder: Path, console: Console) -> list[Path
         return []
     seed = getattr(sweep.design, "seed", 0)
     lines = agreement_lines(femurs, asked, seed)
-    told = (truth_lines(femurs, asked), lines, cement_lines(femurs, asked), model_lines(femurs, asked))
+    told = (
+        truth_lines(femurs, asked),
+        lines,
+        rank_lines(femurs, asked),
+        cement_lines(femurs, asked),
+        model_lines(femurs, asked),
+    )
     files = [write_lines(folder / f"{name}.csv", part) for name, part in zip(FILES, told, strict=True)]
     console.print(screened(lines))
     return files + draw(femurs, asked, seed, folder)

@@ -68,6 +68,14 @@ def _truths(sheet: Sheet, i: int) -> Row:
     }
 
 
+def _ranks(sheet: Sheet, i: int) -> Row:
+    return {
+        "of": sheet.at(i, "of"),
+        "femurs": sheet.number(i, "strength_femurs", digits=0),
+        **{key: _estimate(sheet, i, key, 1.0, 2) for key in ("strength", "left")},
+    }
+
+
 def _cement(sheet: Sheet, i: int) -> Row:
     return {
         "by": title(str(sheet.at(i, "by") or "")),
@@ -115,6 +123,7 @@ TABLES: Mapping[str, Callable[[Sheet, int], Row]] = {
     "states": _states,
     "loads": _loads,
     "truths": _truths,
+    "ranks": _ranks,
     "cement": _cement,
     "models": _models,
     "indices": _indices,

@@ -14,6 +14,7 @@ from femrisk.sweep.agreement import Agreement
 from femrisk.sweep.caveats import caveats
 from femrisk.sweep.cohort import Femurs, agreement_lines, cement_lines, drawn, model_lines, truth_lines
 from femrisk.sweep.points import Questions
+from femrisk.sweep.ranks import rank_correlation, rank_lines
 from femrisk.sweep.sweepfile import read_sweep
 
 ASKED = Agreement.model_validate(
@@ -249,3 +250,31 @@ def test_the_weakest_that_are_left_out_are_told(tmp_path: Path) -> None:
     bent = table(status="limit_reached", fracture_load_BW=2.0)
     assert any("(walking 1)" in line["caveat"] for line in caveats(bent, sweep))
     assert not any("left out as not known" in line["caveat"] for line in caveats(table(), sweep))
+
+
+def test_a_score_that_sees_the_lesion_alone_goes_with_what_is_left_and_not_with_strength() -> None:
+    chance = np.random.default_rng(4)
+    whole, left = chance.uniform(5, 15, 40), chance.uniform(0.2, 1, 40)
+    femurs = tuple((i, "neck", 5, whole[i] * left[i], whole[i], 6, 8, 60 * (1 - left[i])) for i in range(40))
+    own = table(femurs)
+    for i in range(40):
+        own.loc[(own["point"] == i) & (own["arm"] == "intact"), "fracture_load_BW"] = whole[i]
+    axial, bos = (
+        next(line for line in rank_lines(Femurs.of(own, ASKED), ASKED) if line["of"] == name)
+        for name in ("axial", "BOS")
+    )
+    assert (axial["left"], bos["strength"]) == (pytest.approx(-1), pytest.approx(-1))
+    assert -0.95 < axial["strength"] < -0.3
+    # femurs of one score of Mirels, or of none, say nothing
+    assert rank_lines(Femurs.of(own, ASKED), ASKED)[0]["left"] is None
+
+
+def test_a_rank_correlation_has_the_interval_of_bonett_and_wright() -> None:
+    one = np.arange(20.0)
+    other = one.copy()
+    other[[0, 19]] = other[[19, 0]]
+    found = rank_correlation(one, other)
+    assert found is not None
+    # two ranks apart by 19: rho = 1 - 6 x 2 x 361 / (20 x 399) = 0.45714; atanh 0.49369; half width
+    # 1.95996 x sqrt((1 + 0.45714^2 / 2) / 17) = 0.49958
+    assert (found.value, found.low, found.high) == pytest.approx((0.45714, -0.00589, 0.75875), abs=2e-5)
