@@ -38,8 +38,12 @@ def one_reading(femurs: Femurs, rule: Rule, outcome: Floats, seed: int) -> tuple
 
 def roc(femurs: Femurs, asked: Agreement, seed: int, folder: Path) -> Path:
     """A panel per truth: the curve of each score, its area, and a mark at its cut-off."""
-    figure = new_figure(0.8 + 4.3 * len(asked.truths), 6.0)
-    for axes, truth in zip(_panels(figure, len(asked.truths)), asked.truths, strict=True):
+    height = 0.5 + 0.22 * len(asked.rules)
+    figure = new_figure(0.8 + 4.3 * len(asked.truths), 4.9 + height)
+    grid = figure.subplots(2, len(asked.truths), squeeze=False, height_ratios=[4.9, height])
+    # a legend of its own below each panel, as its areas are its own
+    for axes, below, truth in zip(*grid, asked.truths, strict=True):
+        below.axis("off")
         outcome = femurs.arms["untreated"].breaks(truth)
         for index, rule in enumerate(asked.rules):
             reading, values = one_reading(femurs, rule, outcome, seed)
@@ -56,11 +60,11 @@ def roc(femurs: Femurs, asked: Agreement, seed: int, folder: Path) -> Path:
             axes.plot(called[~breaks].mean(), called[breaks].mean(), "o", color=colour, markersize=8, zorder=4)
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8)
         count = int((outcome == 1).sum())
-        axes.set_title(f"{title(truth.name).capitalize()}: {count} of {int((~np.isnan(outcome)).sum())} break", pad=12)
+        axes.set(title=f"{title(truth.name).capitalize()}: {count} of {int((~np.isnan(outcome)).sum())} break")
         axes.set(xlabel="called although it holds (1 - specificity)", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-        axes.set_aspect("equal")
-        if axes.lines[:-1]:
-            axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), title="area under the curve")
+        handles, words = axes.get_legend_handles_labels()
+        if handles:
+            below.legend(handles, words, frameon=False, loc="upper center", title="area under the curve")
         _tidy(axes)
     figure.axes[0].set_ylabel("called among those that break (sensitivity)")
     return save(figure, folder, "roc.png")
@@ -155,13 +159,12 @@ def models(femurs: Femurs, asked: Agreement, folder: Path) -> Path:
     figure = new_figure(5.6, 5.2)
     axes = figure.add_subplot()
     for index, (key, strength) in enumerate(femurs.arms.items()):
-        colour = COLOURS[index % len(COLOURS)]
-        for rising, marker in ((False, "o"), (True, "^")):
-            rows = strength.open_ended == rising
-            words = title(getattr(asked, key)) if not rising else "_"
-            fill = "none" if rising else colour
-            axes.plot(strength.linear[rows], strength.middle[rows], marker, color=colour, markerfacecolor=fill,
-                      alpha=0.75, markersize=6, label=words)  # fmt: skip
+        # of three sizes and hollow: arms often carry the same
+        style = {"color": COLOURS[index], "markersize": 10 - 2.5 * index, "markerfacecolor": "none", "linestyle": ""}
+        rising = strength.open_ended
+        name = title(getattr(asked, key))
+        axes.plot(strength.linear[~rising], strength.middle[~rising], "osD"[index], label=name, **style)
+        axes.plot(strength.linear[rising], strength.middle[rising], "^", **style)
     top = max(float(np.nanmax(np.append(one.middle, one.linear))) for one in femurs.arms.values())
     axes.plot([0, top], [0, top], color=GREY, linewidth=0.8)
     for truth in asked.truths:
@@ -171,7 +174,7 @@ def models(femurs: Femurs, asked: Agreement, folder: Path) -> Path:
     axes.set(xlabel="linear criterion (body weights)", ylabel="pushed to fracture (body weights)")
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(loc="lower right", title="triangle: at least")
     _tidy(axes)
     return save(figure, folder, "linear_nonlinear.png")
 
