@@ -160,7 +160,12 @@ def models(femurs: Femurs, asked: Agreement, folder: Path) -> Path:
     axes = figure.add_subplot()
     for index, (key, strength) in enumerate(femurs.arms.items()):
         # of three sizes and hollow: arms often carry the same
-        style = {"color": COLOURS[index], "markersize": 10 - 2.5 * index, "markerfacecolor": "none", "linestyle": ""}
+        style: dict[str, Any] = {
+            "color": COLOURS[index],
+            "markersize": 10 - 2.5 * index,
+            "markerfacecolor": "none",
+            "linestyle": "",
+        }
         rising = strength.open_ended
         name = title(getattr(asked, key))
         axes.plot(strength.linear[~rising], strength.middle[~rising], "osD"[index], label=name, **style)
