@@ -44,8 +44,8 @@ ARMS = {
 
 
 def files() -> tuple[Path, ...]:
-    """Every case of the gallery."""
-    return tuple(sorted(CASES.glob("*.yaml")))
+    """Every case of the gallery; a file that names a base case is a sweep."""
+    return tuple(sorted(path for path in CASES.glob("*.yaml") if "\ncase:" not in path.read_text()))
 
 
 def coarse(case: Case) -> Case:

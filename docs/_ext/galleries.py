@@ -22,13 +22,18 @@ SECTIONS = (
 )
 
 
+def cases_of(folder: Path) -> list[Path]:
+    """The cases of a folder; a file that names a base case is a sweep."""
+    return sorted(path for path in folder.glob("*.yaml") if "\ncase:" not in path.read_text())
+
+
 def gallery(cases: Path, pictures: Path) -> str:
     """Every case, section by section.
 
     Raises:
         ValueError: a case that no section has a place for.
     """
-    files = {path.stem: path for path in sorted(cases.glob("*.yaml"))}
+    files = {path.stem: path for path in cases_of(cases)}
     text = []
     for title, beginnings in SECTIONS:
         text.append(f"## {title}")

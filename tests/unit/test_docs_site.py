@@ -61,7 +61,7 @@ def test_every_law_and_material_stands_on_the_page_of_physics(made: dict[str, Mo
 
 def test_every_case_is_in_the_gallery_with_its_question(made: dict[str, ModuleType]) -> None:
     page = made["galleries"].gallery(ROOT / "cases", DOCS / "gallery")
-    assert [path.stem for path in (ROOT / "cases").glob("*.yaml") if f"### {path.stem}\n" not in page] == []
+    assert [path.stem for path in made["galleries"].cases_of(ROOT / "cases") if f"### {path.stem}\n" not in page] == []
 
 
 def test_a_case_without_a_section_is_told(made: dict[str, ModuleType], tmp_path: Path) -> None:
