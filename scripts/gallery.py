@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import resource
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from femrisk.case import Case, read_case
 from femrisk.comparison import Comparison
 from femrisk.run import run
+from femrisk.scene import build
 
 ROOT = Path(__file__).parents[1]
 CASES, PICTURES = ROOT / "cases", ROOT / "docs" / "gallery"
@@ -60,8 +62,22 @@ def coarse(case: Case) -> Case:
 
 
 def answer(path: Path, folder: Path) -> Comparison:
-    """What a coarse run of a case says; nothing is drawn."""
-    return run(coarse(read_case(path)), folder, figures=False)
+    """What a coarse run of a case says, all of whose arms and loads fit its bone; nothing is drawn.
+
+    Raises:
+        CaseError: a mistake in the case, or something that does not fit.
+    """
+    scene = build(read_case(path))
+    small = coarse(scene.case)
+    arms, loads = ([str(part.name) for part in parts] for parts in (small.arms, small.loads))
+    placed = replace(
+        scene,
+        case=small,
+        solids={arm: scene.solids[arm] for arm in arms},
+        boundaries={load: scene.boundaries[load] for load in loads},
+        raised={arm: scene.raised[arm] for arm in arms if arm in scene.raised},
+    )
+    return run(placed, folder, figures=False)
 
 
 def picture(folder: Path, file: Path) -> Path:
