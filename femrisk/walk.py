@@ -1,11 +1,6 @@
 """The walk in six lines, as ``import femrisk`` offers it: a case file in; meshes, results, table, figure, report out.
 
-case = femrisk.read_case("cases/neck_small.yaml")
-meshes = femrisk.mesh(case)
-results = femrisk.run(case, "results/neck_small", jobs=2)
-femrisk.compare(results)
-femrisk.plot(results, "scene")
-femrisk.show(results)
+The docstring of the package shows them. `run` and `mesh` compute; the others read what a run has left.
 """
 
 from __future__ import annotations
