@@ -256,7 +256,7 @@ def test_any_junk_in_any_place_gives_a_case_or_mistakes_with_their_keys(
         try:
             for key in above:
                 inner = inner[key]
-            inner[last] = value
+            inner[last] = copy.deepcopy(value)  # what is drawn from a list is one object, and is changed below
         except (TypeError, KeyError, IndexError):
             continue  # earlier junk has taken this place away
     path = tmp_path_factory.getbasetemp() / "junk.yaml"
