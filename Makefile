@@ -18,7 +18,7 @@ test: .venv/stamp
 
 # Against CalculiX, Slurm, a browser and real bones: what is not here is skipped.
 peers: .venv/stamp
-	$(RUN) $(BIN)/python -m pytest -q -n $(TESTS) --dist loadgroup --durations=15 -m peer
+	$(RUN) $(BIN)/python -m pytest -q -n $(TESTS) --dist loadfile --durations=15 -m peer
 
 check: .venv/stamp
 	$(BIN)/ruff check .
