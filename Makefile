@@ -4,7 +4,7 @@
 .PHONY: demo test peers check docs gallery notebook bench image requirements clean
 
 JOBS = 2
-# One process more than cores: some tests wait for processes of their own.
+# One process more than cores: some tests wait for processes of their own. `loadgroup` hands them out one by one, in order.
 TESTS = 3
 BIN = .venv/bin
 # One thread per process: the pairs of arm and load are what runs in parallel.

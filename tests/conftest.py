@@ -19,12 +19,10 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests on real bones are those of a peer; slow tests go first, and a file of fast ones stays in one process."""
+    """Tests on real bones are those of a peer; slow tests go first, so that none is left alone with one at the end."""
     for item in items:
         if isinstance(item, pytest.Function) and "data_folder" in item.fixturenames:
             item.add_marker(pytest.mark.peer)
-        if item.get_closest_marker("slow") is None and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 

@@ -16,7 +16,7 @@ from femrisk.meshes.labellesion import LabelLesion
 from femrisk.meshes.lesions import SphereLesion
 from femrisk.meshes.volume import Volume, centres
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ct")]
+pytestmark = pytest.mark.slow
 
 #: the arch is drawn as dense as the law of the body needs to be as stiff, mg/cm3 K2HPO4
 ARCH_MG = 1000.0

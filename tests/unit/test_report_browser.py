@@ -17,7 +17,7 @@ from femrisk.meshes.labelled import LabelledMesh
 from femrisk.output.stresscut import grid_of, scale_of, section_of
 from femrisk.report import page as report_page
 
-pytestmark = [pytest.mark.slow, pytest.mark.peer, pytest.mark.xdist_group("report")]
+pytestmark = [pytest.mark.slow, pytest.mark.peer]
 
 BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), "")
 #: as root, without a screen or a graphics card, and quiet

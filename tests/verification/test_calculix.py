@@ -29,7 +29,6 @@ from femrisk.scene import build
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.peer,
-    pytest.mark.xdist_group("calculix"),
     pytest.mark.skipif(shutil.which("ccx") is None, reason="no ccx here (Debian: apt-get install calculix-ccx)"),
 ]
 NUMBER = r"\s+(-?\d\S*)"

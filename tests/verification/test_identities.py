@@ -77,8 +77,7 @@ SUBJECTS = {
 }
 
 
-# all of a bone in one process, which then meshes it once
-@pytest.fixture(scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in SUBJECTS])
+@pytest.fixture(scope="module", params=SUBJECTS)
 def subject(request: pytest.FixtureRequest) -> Subject:
     return SUBJECTS[request.param]
 

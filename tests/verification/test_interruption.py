@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("interruption")]
+pytestmark = pytest.mark.slow
 
 CASE = """\
 name: short

@@ -25,7 +25,7 @@ from femrisk.plan import SolveTask, families, mesh_task, solve_task
 from femrisk.preparation import prepare
 from femrisk.scene import Scene, build
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("raised_body")]
+pytestmark = pytest.mark.slow
 
 LOAD = "axial_compression"
 #: with cells of 4 mm two meshes of one vertebra differ in stiffness by up to 8 %; these came within 0.4 %

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from stubbed_sweep import many
 
-pytestmark = [pytest.mark.slow, pytest.mark.peer, pytest.mark.xdist_group("slurm")]
+pytestmark = [pytest.mark.slow, pytest.mark.peer]
 
 STUB = Path(__file__).with_name("stubbed_sweep.py")
 SCRIPT = Path(__file__).parents[2] / "scripts" / "slurm.sh"

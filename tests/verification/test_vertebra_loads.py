@@ -24,7 +24,7 @@ from femrisk.plan import families, mesh_task, solve_task
 from femrisk.preparation import prepare, skinned
 from femrisk.scene import Scene, build
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("vertebra_loads")]
+pytestmark = pytest.mark.slow
 
 
 def scene(

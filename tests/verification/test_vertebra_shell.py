@@ -23,7 +23,7 @@ from femrisk.preparation import Prepared, prepare, skinned
 from femrisk.run import run
 from femrisk.scene import build
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("vertebra_shell")]
+pytestmark = pytest.mark.slow
 
 
 def case(radius_mm: float = 8.0, mesh_size_mm: float = 4.0, **analysis: Any) -> Case:

@@ -24,7 +24,7 @@ from viewed import FORCE, PEAK, SHARE, TRAVEL, tensor
 from femrisk.film import von_mises
 from femrisk.meshes.labelled import LabelledMesh
 
-pytestmark = [pytest.mark.slow, pytest.mark.peer, pytest.mark.xdist_group("view")]
+pytestmark = [pytest.mark.slow, pytest.mark.peer]
 
 BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), "")
 WORDS = [
