@@ -24,6 +24,7 @@ DOCS = ROOT / "docs"
 @pytest.fixture
 def made() -> Iterator[dict[str, ModuleType]]:
     """The modules of ``docs/_ext``, which are no package."""
+    pytest.importorskip("sphinx", reason="the packages of the documentation are not installed")
     sys.path.insert(0, str(DOCS / "_ext"))
     names = [file.stem for file in sorted((DOCS / "_ext").glob("*.py"))]
     try:
