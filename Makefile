@@ -4,8 +4,10 @@
 .PHONY: demo test peers check docs gallery notebook bench image requirements clean
 
 JOBS = 2
-# One process more than cores: some tests wait for processes of their own. `loadgroup` hands them out one by one, in order.
+# One process more than cores: some tests wait for processes of their own. A file is one process's, whole, so that what its
+# tests share is made once; slow files come first.
 TESTS = 3
+SPREAD = -n $(TESTS) --dist loadfile --no-loadscope-reorder
 BIN = .venv/bin
 # One thread per process: the pairs of arm and load are what runs in parallel.
 RUN = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MPLBACKEND=Agg
@@ -14,16 +16,16 @@ demo: .venv/stamp
 	$(RUN) $(BIN)/femrisk run cases/femur_neck_lytic.yaml -o results/femur_neck_lytic -j $(JOBS)
 
 test: .venv/stamp
-	$(RUN) $(BIN)/python -m pytest -q -n $(TESTS) --dist loadgroup --durations=15
+	$(RUN) $(BIN)/python -m pytest -q $(SPREAD) --durations=15
 
 # Against CalculiX, Slurm, a browser and real bones: what is not here is skipped.
 peers: .venv/stamp
-	$(RUN) $(BIN)/python -m pytest -q -n $(TESTS) --dist loadfile --durations=15 -m peer
+	$(RUN) $(BIN)/python -m pytest -q $(SPREAD) --durations=15 -m peer
 
 check: .venv/stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(RUN) $(BIN)/python -m pytest -q -n $(TESTS) --dist loadgroup -m "not slow and not mpi and not gallery and not peer"
+	$(RUN) $(BIN)/python -m pytest -q $(SPREAD) -m "not slow and not mpi and not gallery and not peer"
 
 # A warning is an error: links inside the site, anchors, what a page takes from the code. Links out of it are looked up by
 # `make docs BUILDER=linkcheck`, which needs a network.
@@ -33,7 +35,7 @@ docs: .venv/stamp
 
 # Every case of the gallery, coarsely: some minutes.
 gallery: .venv/stamp
-	$(RUN) $(BIN)/python -m pytest -q -n $(TESTS) --dist loadgroup -m gallery --durations=0
+	$(RUN) $(BIN)/python -m pytest -q -n $(TESTS) --dist load -m gallery --durations=0
 
 # What the notebook shows is made anew by running it.
 notebook: .venv/stamp

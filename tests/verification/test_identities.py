@@ -5,20 +5,17 @@ Meshes are coarse, so mesh noise is held to 3 % here; ``benchmarks/mesh_noise.py
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from lesioned import femur, vertebra
+from lesioned import femur
 from mpi4py import MPI
+from subjects import SUBJECTS, Subject
 
 from femrisk.analysis import known
 from femrisk.case import Case
-from femrisk.comparison import Comparison
 from femrisk.materials.field import paint
 from femrisk.materials.shell import shell_of
 from femrisk.meshes.labelled import LabelledMesh
@@ -27,54 +24,9 @@ from femrisk.outcome import PairResult
 from femrisk.pair import compute
 from femrisk.plan import families, mesh_task
 from femrisk.preparation import Prepared, prepare, skinned
-from femrisk.run import run
 from femrisk.scene import Scene, build
 
 pytestmark = pytest.mark.slow
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A bone with a lytic sphere, and what the tests ask of it."""
-
-    case_of: Callable[..., Case]
-    #: without devices, on the base mesh
-    arms: tuple[str, ...]
-    #: with devices, and the name of one of them
-    fixed: str
-    device: str
-    #: an arm with devices of another kind
-    rival: str
-    load: str
-    #: edge length, mm: coarse, for devices, and about the usual one
-    coarse: float
-    middle: float
-    usual: float
-    #: a stiffness that a speck of tumour may take: a ball of 1 mm has 2e-4 of a vertebral body
-    speck: float
-
-    def case(self, arms: Sequence[str], size_mm: float = 0.0, model: str = "linear") -> Case:
-        """Arms on a mesh, coarse if no size is given."""
-        return self.case_of(*arms, model=model, mesh_size_mm=size_mm or self.coarse)
-
-
-SUBJECTS = {
-    "femur": Subject(
-        femur, ("intact", "untreated", "pop"), "pop_screws", "screw_1", "pop_nail", "stance", 8.0, 6.0, 3.0, 1e-4
-    ),
-    "vertebra": Subject(
-        vertebra,
-        ("intact", "untreated", "pvp"),
-        "pvp_screws",
-        "screw_left",
-        "pedicle_screws",
-        "axial_compression",
-        6.0,
-        5.0,
-        2.5,
-        5e-4,
-    ),
-}
 
 
 @pytest.fixture(scope="module", params=SUBJECTS)
@@ -211,48 +163,3 @@ def test_an_arm_added_changes_the_others_by_no_more_than_mesh_noise(subject: Sub
     assert len(many.tets) > 1.05 * len(few.tets)
     assert without.stiffness == pytest.approx(with_them.stiffness, rel=0.005)
     assert without.elastic.loads[100.0] == pytest.approx(with_them.elastic.loads[100.0], rel=0.005)
-
-
-@pytest.fixture(scope="module")
-def two_arms(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comparison]:
-    """Intact and untreated, one after the other; pictures are not drawn, here or in what is compared with it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("femrisk.run.draw", lambda folder: {})
-        yield run(subject.case(subject.arms[:2]), tmp_path_factory.mktemp("two_arms"))
-
-
-def test_leaving_an_arm_out_of_a_run_changes_no_number(subject: Subject, two_arms: Comparison, tmp_path: Path) -> None:
-    (alone,) = run(subject.case(subject.arms[:2]), tmp_path, arms=("untreated",)).rows
-    assert alone == replace(two_arms.rows[1], ratio_to_intact=None, load_at_strain_ratio_to_intact=None)
-
-
-def test_the_order_of_arms_and_workers_side_by_side_change_no_number(
-    subject: Subject, two_arms: Comparison, tmp_path: Path
-) -> None:
-    swapped = run(subject.case(subject.arms[1::-1]), tmp_path, jobs=2)
-    assert [row.arm for row in swapped.rows] == ["untreated", "intact"]
-    assert swapped.rows[::-1] == two_arms.rows
-
-
-@pytest.mark.mpi
-@pytest.mark.parametrize(("bone", "model"), [("femur", "keyak_plasticity"), ("vertebra", "perfect_plasticity")])
-def test_ranks_change_no_number(bone: str, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("femrisk.run.draw", lambda folder: {})
-    case = SUBJECTS[bone].case(("untreated",), model=model)
-    (one,), (split,) = (run(case, tmp_path / f"{ranks}", ranks=ranks).rows for ranks in (1, 2))
-    assert split.stiffness_N_per_mm == pytest.approx(one.stiffness_N_per_mm, rel=1e-6)
-    assert split.linear_fracture_load_N == pytest.approx(one.linear_fracture_load_N, rel=1e-6)
-    assert split.status == one.status != "stuck"
-    assert one.fracture_load_N is not None
-    print(f"{split.fracture_load_N} N on two ranks, {one.fracture_load_N} N on one")
-    # two different linear solvers; Newton stops at 1e-6 of the force (and loads of a femur were seen to agree to 5e-7)
-    assert split.fracture_load_N == pytest.approx(one.fracture_load_N, rel=3e-6)
-    elastic, split_elastic = (_shell_share(tmp_path / f"{ranks}" / "arms" / "untreated") for ranks in (1, 2))
-    assert split_elastic == pytest.approx(elastic, rel=1e-6)
-
-
-def _shell_share(arm: Path) -> float:
-    """What the shell carries before anything yields; nothing of a bone without one."""
-    (file,) = arm.glob("*/result.json")
-    share = json.loads(file.read_text())["shell_load_share"]
-    return 0.0 if share is None else float(share["elastic"])
