@@ -1,16 +1,21 @@
 """What mesh and step change: every arm and load of the example at several mesh sizes and at half the step.
 
-Usage: ``python benchmarks/dependence.py [--sizes 4 3 2] [-j 2] [--output docs/dependence.md]``. The size 3 is marched
-with half the step too. About an hour and a half of one core; meshes are spread over ``-j`` processes.
+Usage: ``python benchmarks/dependence.py [--part sizes] [-j 2]``. What a part finds goes between ``<!-- PART -->`` and
+``<!-- end -->`` in ``docs/dependence.md``, whose words are written by hand:
+
+- ``sizes``: all pairs at 4, 3 and 2 mm, and at 3 mm with half the step; an hour and a half of one core
+- ``between``: the arms without metal in stance at sizes between 3 and 2 mm; half an hour
+- ``plain``: the same arms, whose bone never softens, at 3 and 2 mm; half an hour
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import femrisk.wheel  # noqa: F401
@@ -28,25 +33,23 @@ from femrisk.preparation import prepare
 from femrisk.scene import build
 
 ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "dependence.md"
 #: the size of the example, also marched with half the step
 USUAL = 3.0
-INTRODUCTION = """# What mesh and step change
-
-Every arm and load of `cases/femur_neck_lytic.yaml` on meshes of several sizes, and on the usual one with half the step;
-written by `python benchmarks/dependence.py`. Loads in N; `>=` where the force still rose when the march ended, `~` the
-middle of a bracket. *3 to 2*: change of the load, and of its ratio to the intact load, from 3 to 2 mm. *Half step*:
-change of the load at 3 mm. *At 0 mm*: Richardson's estimate from the last two sizes if the error falls with the square
-of the size; where three sizes do not fall into line the estimate tells no more than the change itself.
-"""
+SIZES = (4.0, 3.0, 2.0)
+BETWEEN = (3.0, 2.75, 2.5, 2.25, 2.0)
+PLAIN = (3.0, 2.0)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One mesh family at one size with one step."""
+    """One mesh family at one size with one step, under some loads."""
 
     size_mm: float
-    step_share: float
     family: str
+    step_share: float = 1.0
+    softening: bool = True
+    loads: tuple[str, ...] = ("stance", "sideways_fall")
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,15 @@ def measured(run: Run) -> dict[tuple[str, str], Point]:
     task = mesh_task(scene, family)
     made = mesh(task.anatomy, family.solids, task.size_mm, task.sizing)
     found = {}
-    for load, boundary in scene.boundaries.items():
-        ready = prepare(made, boundary, MPI.COMM_SELF)
+    for load in run.loads:
+        ready = prepare(made, scene.boundaries[load], MPI.COMM_SELF)
         for arm in solve_task(scene, family, load, family.arms).arms:
             field = paint(made, arm.layers)
+            if not run.softening:
+                curve = field.curve
+                field = replace(
+                    field, curve=replace(curve, softening=np.zeros_like(curve.strength), residual=curve.strength)
+                )
             result = compute(ready, field, False, lambda increment: None, step_share=run.step_share)
             peak = result.peak
             value = float(np.mean(peak.bracket)) if peak.bracket else peak.load
@@ -95,47 +103,82 @@ def change(new: float, old: float) -> str:
     return f"{100 * (new / old - 1):+.1f} %"
 
 
-def lines(sizes: list[float], found: dict[tuple[float, float], dict[tuple[str, str], Point]]) -> Iterator[str]:
-    """The table as markdown."""
-    last, before = sizes[-1], sizes[-2]
-    columns = [f"{size:g} mm" for size in sizes] + [f"{before:g} to {last:g}", "its ratio", "half step", "at 0 mm"]
-    yield f"| load | arm | {' | '.join(columns)} |"
-    yield "|" + "---|" * (len(sizes) + 6)
-    for load, arm in found[last, 1.0]:
-        points = [found[size, 1.0][load, arm] for size in sizes]
-        intact = [found[size, 1.0][load, "intact"].load for size in (before, last)]
-        fine, coarse = points[-1].load, points[-2].load
-        half = found.get((USUAL, 0.5), {}).get((load, arm))
-        halved = change(half.load, found[USUAL, 1.0][load, arm].load) if half else "-"
-        gain = (before / last) ** 2 - 1
+Found = Mapping[Run, Mapping[tuple[str, str], Point]]
+
+
+def at(found: Found, load: str, arm: str, size_mm: float, step_share: float = 1.0) -> Point:
+    """The point of an arm under a load, of whichever family has it."""
+    return next(
+        points[load, arm]
+        for run, points in found.items()
+        if (run.size_mm, run.step_share) == (size_mm, step_share) and (load, arm) in points
+    )
+
+
+def pairs(found: Found) -> list[tuple[str, str]]:
+    """Loads and arms, each once."""
+    return list(dict.fromkeys(pair for points in found.values() for pair in points))
+
+
+def of_sizes(found: Found) -> Iterator[str]:
+    """The table of all pairs as markdown."""
+    yield "| load | arm | 4 mm | 3 mm | 2 mm | 3 to 2 | its ratio | half step | at 0 mm |"
+    yield "|" + "---|" * 9
+    for load, arm in pairs(found):
+        points = [at(found, load, arm, size) for size in SIZES]
+        _, coarse, fine = (point.load for point in points)
+        _, intact, intact_fine = (at(found, load, "intact", size).load for size in SIZES)
+        half = change(at(found, load, arm, USUAL, 0.5).load, coarse)
         yield (
             f"| {load} | {arm} | {' | '.join(point.text() for point in points)} | {change(fine, coarse)} | "
-            f"{change(fine / intact[1], coarse / intact[0])} | {halved} | {fine + (fine - coarse) / gain:.0f} |"
+            f"{change(fine / intact_fine, coarse / intact)} | {half} | {fine + (fine - coarse) / 1.25:.0f} |"
         )
+
+
+def of_stance(found: Found, sizes: tuple[float, ...]) -> Iterator[str]:
+    """The table of a few arms in stance: their loads, and their ratios to the intact load."""
+    yield "| arm | of | " + " | ".join(f"{size:g} mm" for size in sizes) + " | 3 to 2 |"
+    yield "|" + "---|" * (len(sizes) + 3)
+    intact = [at(found, "stance", "intact", size).load for size in sizes]
+    for load, arm in pairs(found):
+        points = [at(found, load, arm, size) for size in sizes]
+        loads = [point.load for point in points]
+        yield f"| {arm} | load, N | {' | '.join(point.text() for point in points)} | {change(loads[-1], loads[0])} |"
+        if arm != "intact":
+            ratios = [load / whole for load, whole in zip(loads, intact, strict=True)]
+            yield f"| {arm} | ratio | {' | '.join(f'{one:.3f}' for one in ratios)} | {change(ratios[-1], ratios[0])} |"
+
+
+def runs_of(part: str) -> list[Run]:
+    """What a part needs, long ones first."""
+    if part == "sizes":
+        names = [one.name for one in families(build(sized(USUAL)))]
+        steps = sorted([(size, 1.0) for size in SIZES] + [(USUAL, 0.5)])
+        return [Run(size, name, share) for size, share in steps for name in names]
+    sizes = sorted(BETWEEN if part == "between" else PLAIN)
+    return [Run(size, "base", softening=part == "between", loads=("stance",)) for size in sizes]
 
 
 def main() -> None:
     """Measure and write."""
-    reader = argparse.ArgumentParser(description=__doc__)
-    reader.add_argument("--sizes", type=float, nargs="+", default=[4.0, 3.0, 2.0])
-    reader.add_argument("--no-half-step", action="store_true")
+    reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    reader.add_argument("--part", choices=("sizes", "between", "plain"), default="sizes")
     reader.add_argument("-j", type=int, default=2)
-    reader.add_argument("--output", type=Path, default=ROOT / "docs" / "dependence.md")
     asked = reader.parse_args()
-    names = [one.name for one in families(build(sized(USUAL)))]
-    steps = [(size, 1.0) for size in asked.sizes] + ([] if asked.no_half_step else [(USUAL, 0.5)])
-    runs = [Run(size, share, name) for size, share in sorted(steps) for name in names]
-    found: dict[tuple[float, float], dict[tuple[str, str], Point]] = {}
+    found: dict[Run, dict[tuple[str, str], Point]] = {}
     with ProcessPoolExecutor(asked.j, mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting = {pool.submit(measured, run): run for run in runs}
+        waiting = {pool.submit(measured, run): run for run in runs_of(asked.part)}
         for done in as_completed(waiting):
-            run = waiting[done]
+            found[waiting[done]] = done.result()
             for (load, arm), point in done.result().items():
-                found.setdefault((run.size_mm, run.step_share), {})[load, arm] = point
-                print(run.size_mm, run.step_share, load, arm, point, flush=True)
-    text = INTRODUCTION + "\n" + "\n".join(lines(asked.sizes, found)) + "\n"
-    asked.output.write_text(text)
-    print(text)
+                print(waiting[done], load, arm, point, flush=True)
+    sizes = BETWEEN if asked.part == "between" else PLAIN
+    table = "\n".join(of_sizes(found) if asked.part == "sizes" else of_stance(found, sizes))
+    print(table)
+    block = re.compile(rf"<!-- {asked.part} -->\n.*?<!-- end -->", flags=re.DOTALL)
+    page, count = block.subn(lambda _: f"<!-- {asked.part} -->\n{table}\n<!-- end -->", PAGE.read_text())
+    assert count == 1, f"{PAGE}: no place for {asked.part}"
+    PAGE.write_text(page)
 
 
 if __name__ == "__main__":
