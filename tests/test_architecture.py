@@ -91,6 +91,7 @@ ONLY = {
     "trame": {"viewer/app.py", "viewer/serve.py"},
     "aiohttp": {"viewer/exports.py"},
     "SimpleITK": {"meshes/scanfile.py", "meshes/dicomseries.py"},
+    "h5py": {"export/xdmf.py"},
     "pydicom": {"meshes/dicomseries.py"},
     "vtkmodules": {"meshes/surfacefile.py", "viewer/handle.py", "viewer/layers.py", "viewer/paper.py"},
     "vtk": {"output/plots.py", "meshes/surface.py"},

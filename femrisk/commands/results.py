@@ -1,4 +1,4 @@
-"""Verbs that make something of a case: ``run``, ``mesh``, ``export``."""
+"""Verbs that make something of a case, or of its results: ``run``, ``mesh``, ``export``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from femrisk.case import Case
 
 #: what ``export`` writes, and the models each format can hold
-FORMATS = {"inp": ("plastic", "linear"), "feb": ("linear",), "msh": (), "vtu": ()}
+FORMATS = {"inp": ("plastic", "linear"), "feb": ("linear",), "msh": (), "vtu": (), "xdmf": ()}
 
 
 def run_options(parser: ArgumentParser) -> None:
@@ -107,13 +107,21 @@ def mesh(options: Namespace) -> int:
 
 def export_options(parser: ArgumentParser) -> None:
     """Options of ``export``."""
-    case_option(parser)
-    parser.add_argument("--format", choices=tuple(FORMATS), required=True, help="CalculiX or Abaqus, FEBio, gmsh, VTK")
+    parser.add_argument(
+        "case", type=Path, metavar="CASE.yaml", help="the case file; for xdmf a result folder, whose fields are written"
+    )
+    words = "CalculiX or Abaqus, FEBio, gmsh, VTK; of results: XDMF with HDF5"
+    parser.add_argument("--format", choices=tuple(FORMATS), required=True, help=words)
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", required=True, help="file to write")
     for key in ("arm", "load"):
         parser.add_argument(f"--{key}", metavar="NAME", help=f"{key} of the case (default: its first)")
     parser.add_argument(
         "--model", choices=("linear", "plastic"), help="materials of inp (default: the case's model) and feb (linear)"
+    )
+    parser.add_argument(
+        "--fields",
+        choices=("series", "peak"),
+        help="of xdmf: the increments of the march, or the largest force alone, with more arrays (default: series)",
     )
 
 
@@ -127,6 +135,10 @@ def export(options: Namespace) -> int:
     if options.model and options.model not in models:
         allowed = ", ".join(models) or "none"
         raise InputError("--model", f"{options.format} does not hold it (allowed: {allowed}, got: {options.model})")
+    if options.format == "xdmf":
+        return export_fields(options)
+    if options.fields:
+        raise InputError("--fields", f"{options.format} has no fields of results (allowed: with xdmf alone)")
     case = read_case(options.case).resolved()
     arms, loads = names(case.arms), names(case.loads)
     arm, load_name = options.arm or arms[0], options.load or loads[0]
@@ -141,6 +153,15 @@ def export(options: Namespace) -> int:
 
     model = options.model or ("linear" if scene.case.analysis.model == "linear" else "plastic")
     for line in export(scene, Wish(arm, load_name, options.format, model == "plastic" and "plastic" in models), file):
+        print(line)
+    return 0
+
+
+def export_fields(options: Namespace) -> int:
+    """Write the fields of a result folder's arm under one load."""
+    from femrisk.export.xdmf import find, write
+
+    for line in write(find(options.case, options.arm, options.load, options.fields != "peak"), options.output):
         print(line)
     return 0
 

@@ -1,1 +1,1 @@
-"""Problems for other codes: one arm under one load in, files of CalculiX, Abaqus, FEBio, gmsh and ParaView out."""
+"""One arm under one load in; out, for CalculiX, Abaqus, FEBio, gmsh and ParaView, its problem, or its results as XDMF."""

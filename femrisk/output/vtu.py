@@ -1,7 +1,8 @@
 """Cells of one kind and their arrays in, a VTU file out with compressed arrays in its text.
 
 Packed ten times as fast as by meshio: for files of which many are written. Raw bytes behind the text would be a quarter
-smaller, but meshio reads them with a base64 decoder that must stop at padding; new Pythons do not (CPython gh-145264).
+smaller, but meshio cannot read them where Python's base64 decoder goes on past padding, as its later releases do
+(CPython gh-145264).
 """
 
 from __future__ import annotations
