@@ -1,1 +1,1 @@
-"""One arm under one load in; out, for CalculiX, Abaqus, FEBio, gmsh and ParaView, its problem, or its results as XDMF."""
+"""One arm under one load in; out, for CalculiX, Abaqus, FEBio, gmsh and ParaView, its problem or its results (XDMF)."""

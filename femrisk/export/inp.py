@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from femrisk.export.lumping import Lumped
 from femrisk.export.problem import Hold, Problem, labels
 from femrisk.materials.curve import YieldCurve
-from femrisk.meshes.labelled import Floats
 
 #: Travel of the driven grip and number of equal steps to it; a plastic file is meant to be pushed past its peak.
 LINEAR_TRAVEL, PLASTIC_TRAVEL, PLASTIC_STEPS = 1.0, 2.0, 20
@@ -26,8 +25,7 @@ def text(problem: Problem, lumped: Lumped, plastic: bool) -> Iterator[str]:
     """The lines of the file, each with its end."""
     yield from _heading(problem, lumped, plastic)
     nodes = len(problem.nodes)
-    yield "*NODE, NSET=BONE_NODES\n"
-    yield from _table(np.arange(1, nodes + 1)[:, None], problem.in_machine(problem.nodes))
+    yield from _nodes(problem)
     names = labels(lumped.names)
     yield from _elements(problem, lumped, names)
     for label, mask in zip(labels(tuple(problem.cell_sets())), problem.cell_sets().values(), strict=True):
@@ -53,6 +51,15 @@ def _heading(problem: Problem, lumped: Lumped, plastic: bool) -> Iterator[str]:
     yield "** its translation and its rotation (radians). Element sets: E_* one material each, MATERIAL_* the legend,\n"
     yield "** SOLID_* what an element lies in, CONTACT_* where no fracture is looked for, STIFF_LAYER under contacts.\n"
     yield "** Displacements and rotations are small; edges are straight; four Gauss points per element.\n"
+
+
+def _nodes(problem: Problem) -> Iterator[str]:
+    """The nodes of the bone and, behind them, two for each grip: in one block, since some readers take the last one."""
+    own = [point for hold in problem.holds for point in [hold.grip.center] * 2]
+    yield "*NODE\n"
+    for number, (x, y, z) in enumerate(problem.in_machine(np.vstack([problem.nodes, *own])).tolist(), start=1):
+        yield f"{number}, {x:.12g}, {y:.12g}, {z:.12g}\n"
+    yield f"*NSET, NSET=BONE_NODES, GENERATE\n1, {len(problem.nodes)}, 1\n"
 
 
 def _elements(problem: Problem, lumped: Lumped, names: tuple[str, ...]) -> Iterator[str]:
@@ -86,10 +93,9 @@ def yield_points(curve: YieldCurve, number: int) -> list[tuple[float, float]]:
 
 
 def _grip(problem: Problem, label: str, hold: Hold, reference: int) -> Iterator[str]:
-    """Nodes, equations and what is held; ``reference`` and the number after it are the grip's own nodes."""
+    """Sets, equations and what is held; ``reference`` and the number after it are the grip's own nodes."""
     center = problem.in_machine(hold.grip.center)
-    for kind, number in (("REF", reference), ("ROT", reference + 1)):
-        yield f"*NODE, NSET={kind}_{label}\n{number}, {center[0]:.12g}, {center[1]:.12g}, {center[2]:.12g}\n"
+    yield f"*NSET, NSET=REF_{label}\n{reference}\n*NSET, NSET=ROT_{label}\n{reference + 1}\n"
     yield from _set("NSET", f"GRIP_{label}", hold.nodes)
     yield "*EQUATION\n"
     lever = problem.in_machine(problem.nodes[hold.nodes]) - center
@@ -129,8 +135,3 @@ def _set(kind: str, label: str, members: NDArray[np.int64]) -> Iterator[str]:
         yield f"*{kind}, {kind}={label}\n"
     for begin in range(0, len(numbers), PER_LINE):
         yield ", ".join(map(str, numbers[begin : begin + PER_LINE])) + "\n"
-
-
-def _table(numbers: NDArray[np.int64], points: Floats) -> Iterator[str]:
-    for number, (x, y, z) in zip(numbers.ravel().tolist(), points.tolist(), strict=True):
-        yield f"{number}, {x:.12g}, {y:.12g}, {z:.12g}\n"
