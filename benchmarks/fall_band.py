@@ -16,7 +16,7 @@ from mpi4py import MPI
 from femrisk.case import read_case
 from femrisk.loads import SidewaysFall
 from femrisk.materials.field import paint
-from femrisk.meshes.atlas import TROCHANTER, TROCHANTER_BAND
+from femrisk.meshes.femur.atlas import TROCHANTER, TROCHANTER_BAND
 from femrisk.meshes.mesher import mesh
 from femrisk.pair import compute
 from femrisk.plan import families, mesh_task

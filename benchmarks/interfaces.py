@@ -17,8 +17,8 @@ from mpi4py import MPI
 
 from femrisk.case import read_case
 from femrisk.materials.field import paint
+from femrisk.meshes.devices.slides import slides
 from femrisk.meshes.mesher import mesh
-from femrisk.meshes.slides import slides
 from femrisk.pair import compute
 from femrisk.parting import Weakness, part
 from femrisk.plan import families, mesh_task, solve_task

@@ -16,15 +16,15 @@ import spine_scenes
 
 from femrisk.errors import GeometryError, MeshError
 from femrisk.meshes.anatomy import Anatomy
-from femrisk.meshes.cement import CementPart
-from femrisk.meshes.extents import parts_of
-from femrisk.meshes.femur import ProximalFemur
-from femrisk.meshes.labellesion import Lesion
+from femrisk.meshes.cells.extents import parts_of
+from femrisk.meshes.ct.labellesion import Lesion
+from femrisk.meshes.devices.cement import CementPart
+from femrisk.meshes.devices.nail import CephalomedullaryNail
+from femrisk.meshes.devices.screws import ScrewSet
+from femrisk.meshes.femur.parametric import ProximalFemur
 from femrisk.meshes.lesions import EllipsoidLesion, IrregularLesion, PlacedLesion, SphereLesion
 from femrisk.meshes.mesher import mesh
-from femrisk.meshes.nail import CephalomedullaryNail
 from femrisk.meshes.quality import MeshQuality, assess, gate
-from femrisk.meshes.screws import ScrewSet
 from femrisk.meshes.shapes import Solid
 
 FAMILIES = ("base", "screws", "nail")

@@ -8,13 +8,13 @@ import numpy as np
 
 from femrisk.errors import GeometryError
 from femrisk.meshes.anatomy import VertebraAnatomy
-from femrisk.meshes.labellesion import Lesion
+from femrisk.meshes.ct.labellesion import Lesion
+from femrisk.meshes.devices.pediclescrews import PedicleScrewSet
+from femrisk.meshes.devices.spinecement import BalloonPart, PlumePart
 from femrisk.meshes.lesions import EllipsoidLesion, IrregularLesion, PlacedLesion, SphereLesion
-from femrisk.meshes.pediclescrews import PedicleScrewSet
 from femrisk.meshes.shapes import Solid
-from femrisk.meshes.spinecement import BalloonPart, PlumePart
-from femrisk.meshes.vertebra import Vertebra
-from femrisk.meshes.vertebra_means import KEYS, Level
+from femrisk.meshes.vertebra.means import KEYS, Level
+from femrisk.meshes.vertebra.parametric import Vertebra
 
 #: spread of each measure of a vertebra around its mean
 SPREAD = (0.95, 1.06)

@@ -99,8 +99,8 @@ def read_block(folder: Path) -> Block:
     import SimpleITK
 
     from femrisk.materials.density import LAWS
-    from femrisk.meshes.vertebra_atlas import ASH_PER_QCT
-    from femrisk.meshes.voxels import Voxels
+    from femrisk.meshes.cells.voxels import Voxels
+    from femrisk.meshes.vertebra.atlas import ASH_PER_QCT
 
     labels, density = (
         SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(folder / name))).transpose(2, 1, 0)
@@ -150,7 +150,7 @@ def solved(mesh: Any, young: np.ndarray, block: Block, near: float, flows: bool)
 
 def of_voxels(block: Block, flows: bool) -> dict[str, float]:
     """One cell per voxel."""
-    from femrisk.meshes.voxels import Voxels
+    from femrisk.meshes.cells.voxels import Voxels
 
     corner = np.column_stack([np.eye(3), np.full(3, 0.5)])
     mesh = Voxels(block.young > 0, block.young, corner).mesh(lambda points: np.zeros(len(points), dtype=np.uint8))

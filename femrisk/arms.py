@@ -11,14 +11,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from femrisk.meshes.anatomy import Anatomy, femur_of, vertebra_of
-from femrisk.meshes.cement import CementPart
-from femrisk.meshes.heightchange import HeightChange
+from femrisk.meshes.devices.cement import CementPart
+from femrisk.meshes.devices.nail import CephalomedullaryNail
+from femrisk.meshes.devices.pediclescrews import PedicleScrewSet
+from femrisk.meshes.devices.screws import Metal, ScrewSet
+from femrisk.meshes.devices.spinecement import BalloonPart, PlumePart
 from femrisk.meshes.lesions import PlacedLesion
-from femrisk.meshes.nail import CephalomedullaryNail
-from femrisk.meshes.pediclescrews import PedicleScrewSet
-from femrisk.meshes.screws import Metal, ScrewSet
 from femrisk.meshes.shapes import Solid
-from femrisk.meshes.spinecement import BalloonPart, PlumePart
+from femrisk.meshes.vertebra.heightchange import HeightChange
 from femrisk.part import Part
 
 Lesions = tuple[PlacedLesion, ...]

@@ -27,7 +27,7 @@ from femrisk.document import Document, KeyPath, suggest
 from femrisk.errors import CaseError
 from femrisk.loads import Load
 from femrisk.meshes import Bone
-from femrisk.meshes.labellesion import Lesion
+from femrisk.meshes.ct.labellesion import Lesion
 from femrisk.mistakes import SeveralMistakes, translate
 from femrisk.part import Part
 from femrisk.patient import Patient

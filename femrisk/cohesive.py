@@ -19,8 +19,8 @@ from femrisk.element import SIDES, face_places
 from femrisk.errors import SolverError
 from femrisk.materials import interface
 from femrisk.materials.interface import Interface, tractions
+from femrisk.meshes.cells.splitting import Faces
 from femrisk.meshes.labelled import Floats
-from femrisk.meshes.splitting import Faces
 
 #: Six-point rule of a triangle, exact to degree 4 (Dunavant 1985): barycentric points (6, 3) and weights (6,).
 _NEAR, _FAR = 0.445948490915965, 0.091576213509771

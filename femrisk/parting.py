@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from femrisk.materials.field import HOSTS, MaterialField
 from femrisk.materials.interface import Interface
+from femrisk.meshes.cells.splitting import Faces, inner_faces, split
+from femrisk.meshes.devices.screws import Metal
+from femrisk.meshes.devices.slides import Slide
 from femrisk.meshes.labelled import LabelledMesh
-from femrisk.meshes.screws import Metal
-from femrisk.meshes.slides import Slide
-from femrisk.meshes.splitting import Faces, inner_faces, split
 
 
 @dataclass(frozen=True)

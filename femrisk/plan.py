@@ -13,11 +13,11 @@ from femrisk.arms import Arm
 from femrisk.contacts import GRIP_RADIUS, Boundary, Cap
 from femrisk.materials.shell import Shell, shell_of
 from femrisk.meshes.anatomy import Anatomy, VertebraAnatomy, femur_of
-from femrisk.meshes.heightchange import HeightChange
+from femrisk.meshes.devices.slides import slides
 from femrisk.meshes.labelled import Floats, LabelledMesh
-from femrisk.meshes.reshaped import moved_mesh
 from femrisk.meshes.shapes import Ball, Solid
-from femrisk.meshes.slides import slides
+from femrisk.meshes.vertebra.heightchange import HeightChange
+from femrisk.meshes.vertebra.reshaped import moved_mesh
 from femrisk.parting import Weakness
 from femrisk.scene import Scene
 

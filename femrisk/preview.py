@@ -13,13 +13,13 @@ from femrisk.materials.density import LAWS
 from femrisk.materials.shell import shell_of
 from femrisk.meshes import CTVertebra, SurfaceVertebra, Vertebra
 from femrisk.meshes.anatomy import Anatomy, VertebraAnatomy, femur_of, vertebra_of
+from femrisk.meshes.cells.sizing import grid_points, size_field
 from femrisk.meshes.involvement import measure
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.lesions import PlacedLesion
-from femrisk.meshes.occupancy import measure_vertebra
-from femrisk.meshes.reshaped import height_lost
-from femrisk.meshes.sizing import grid_points, size_field
-from femrisk.meshes.vertebra_involvement import body_volume, measure_in_body, parts_of
+from femrisk.meshes.vertebra.involvement import body_volume, measure_in_body, parts_of
+from femrisk.meshes.vertebra.occupancy import measure_vertebra
+from femrisk.meshes.vertebra.reshaped import height_lost
 from femrisk.plan import families, sizing
 from femrisk.rigidity import cut_body, cut_femur
 from femrisk.scene import Scene

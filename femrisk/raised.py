@@ -13,9 +13,9 @@ from femrisk.arms import Arm, Lesions
 from femrisk.contacts import Boundary
 from femrisk.loads import Load
 from femrisk.meshes.anatomy import Anatomy, VertebraAnatomy, vertebra_of
-from femrisk.meshes.heightchange import HeightChange
-from femrisk.meshes.reshaped import height_lost, moved_lesion, moved_solid, reshaped
 from femrisk.meshes.shapes import Solid
+from femrisk.meshes.vertebra.heightchange import HeightChange
+from femrisk.meshes.vertebra.reshaped import height_lost, moved_lesion, moved_solid, reshaped
 
 
 @dataclass(frozen=True)

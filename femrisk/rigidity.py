@@ -18,7 +18,7 @@ from femrisk.meshes.anatomy import Anatomy, FemurAnatomy, VertebraAnatomy
 from femrisk.meshes.frames import Frame, slices
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.lesions import PlacedLesion, axial_extent, local_frame
-from femrisk.meshes.vertebra_involvement import body
+from femrisk.meshes.vertebra.involvement import body
 
 #: Spacing of the points of a section and half its width, mm. EA and EI of tubes with holes come within 0.4 % of their
 #: closed forms, losses within 0.01; where a lesion ends just at the endosteum, EA is 1 % low.

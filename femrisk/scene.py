@@ -10,7 +10,7 @@ from femrisk.case import Case
 from femrisk.contacts import Boundary
 from femrisk.errors import CaseError, GeometryError, InputError, Mistake
 from femrisk.meshes.anatomy import Anatomy
-from femrisk.meshes.cement import CementMeasure, measure_cement
+from femrisk.meshes.devices.cement import CementMeasure, measure_cement
 from femrisk.meshes.lesions import PlacedLesion
 from femrisk.meshes.shapes import Solid
 from femrisk.part import Part

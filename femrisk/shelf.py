@@ -15,10 +15,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from femrisk import __version__
+from femrisk.meshes.cells.voxelised import VoxelQuality, voxelised
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.meshes.mesher import mesh, sampled
 from femrisk.meshes.quality import MeshQuality, assess, gate
-from femrisk.meshes.voxelised import VoxelQuality, voxelised
 from femrisk.output.atomic import replacing
 from femrisk.plan import MeshTask
 

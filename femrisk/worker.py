@@ -45,7 +45,7 @@ def tell(**news: Any) -> None:
 
 def make_mesh(folder: ResultFolder, task: MeshTask) -> None:
     """Mesh one family, measure the mesh, and keep it if it is good enough."""
-    from femrisk.meshes.reshaped import moved_mesh
+    from femrisk.meshes.vertebra.reshaped import moved_mesh
     from femrisk.output.fields import write_mesh
     from femrisk.shelf import make
 

@@ -11,8 +11,8 @@ from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from femrisk.meshes.anatomy import Anatomy
+from femrisk.meshes.ct.volume import Volume, centres
 from femrisk.meshes.labelled import Floats
-from femrisk.meshes.volume import Volume, centres
 
 TO_LPS = np.diag([-1.0, -1.0, 1.0])
 

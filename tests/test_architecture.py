@@ -68,6 +68,9 @@ LAYERS = (
     {"commands"},
     {"__main__"},
 )
+#: In these rooms of `meshes` no bone is known, and nothing that is put into one.
+NO_BONES = ("meshes/cells/", "meshes/surfaces/")
+BONES = {"femur", "vertebra", "ct", "devices"}
 RANK = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}
 
 SOLVER = {"domain.py", "element.py", "multigrid.py", "equilibrium.py"}
@@ -83,18 +86,18 @@ ONLY = {
         "output/plots.py",
         "output/stresscut.py",
         "report/surfaces.py",
-        "meshes/labelsurface.py",
+        "meshes/ct/labelsurface.py",
         "viewer/picture.py",
         "viewer/layers.py",
         "viewer/study.py",
     },
     "trame": {"viewer/app.py", "viewer/serve.py"},
     "aiohttp": {"viewer/exports.py"},
-    "SimpleITK": {"meshes/scanfile.py", "meshes/dicomseries.py"},
+    "SimpleITK": {"meshes/ct/scanfile.py", "meshes/ct/dicomseries.py"},
     "h5py": {"export/xdmf.py"},
-    "pydicom": {"meshes/dicomseries.py"},
-    "vtkmodules": {"meshes/surfacefile.py", "viewer/handle.py", "viewer/layers.py", "viewer/paper.py"},
-    "vtk": {"output/plots.py", "meshes/surface.py"},
+    "pydicom": {"meshes/ct/dicomseries.py"},
+    "vtkmodules": {"meshes/surfaces/surfacefile.py", "viewer/handle.py", "viewer/layers.py", "viewer/paper.py"},
+    "vtk": {"output/plots.py", "meshes/femur/surface.py"},
     "matplotlib": {
         "output/plots.py",
         "output/charts.py",
@@ -139,6 +142,8 @@ def faults(files: dict[str, str]) -> Iterator[str]:
                 if not rest:
                     if room not in {"run", "doctor", "commands", "sweep", "shelf", "walk", "__main__"}:
                         yield f"{path}: imports the root package"
+                elif path.startswith(NO_BONES) and rest[0] == "meshes" and rest[1] in BONES:
+                    yield f"{path}: knows no bone, may not import {name}"
                 elif rest[0] not in RANK or (rest[0] != room and RANK[rest[0]] >= RANK[room]):
                     yield f"{path}: may not import {name}"
 
@@ -164,7 +169,8 @@ def test_every_room_imports_only_from_the_rooms_above_it() -> None:
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("meshes/femur.py", "from femrisk.arms import Arm"),
+        ("meshes/femur/parametric.py", "from femrisk.arms import Arm"),
+        ("meshes/cells/sheets.py", "from femrisk.meshes.femur.parametric import ProximalFemur"),
         ("scores.py", "from femrisk import fracture"),
         ("scores.py", "from femrisk.fracture import read"),
         ("march.py", "import pyvista"),

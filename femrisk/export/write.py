@@ -16,7 +16,7 @@ from femrisk.export.problem import Problem, pose
 from femrisk.materials.field import paint
 from femrisk.meshes.mesher import mesh
 from femrisk.meshes.quality import assess, gate
-from femrisk.meshes.reshaped import moved_mesh
+from femrisk.meshes.vertebra.reshaped import moved_mesh
 from femrisk.output.atomic import replacing
 from femrisk.plan import families, mesh_task
 from femrisk.scene import Scene

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from femrisk.meshes.ct.relations import ASH_PER_APPARENT
 from femrisk.meshes.labelled import Floats
-from femrisk.meshes.relations import ASH_PER_APPARENT
-from femrisk.meshes.vertebra_atlas import ASH_PER_QCT
+from femrisk.meshes.vertebra.atlas import ASH_PER_QCT
 
 #: Ash densities that laws are used for; values outside are clipped. Marrow below, fully mineralised cortex above; the
 #: sources at hand do not state the range they tested.

@@ -14,7 +14,7 @@ from femrisk.materials.density import LAWS
 from femrisk.materials.fabric import Fabric, woven
 from femrisk.materials.library import COMPRESSION_LIMIT, MATERIALS, TENSION_LIMIT, HostTissue
 from femrisk.meshes.labelled import Floats, LabelledMesh, signed_volumes
-from femrisk.meshes.vertebra_atlas import ARCH
+from femrisk.meshes.vertebra.atlas import ARCH
 
 #: Host tissues of a femur and of a vertebra, always the first names of a field's legend.
 HOSTS = ("cancellous", "cortical", "marrow")

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
-from femrisk.meshes.ct import CTFemur, CTVertebra
-from femrisk.meshes.femur import ProximalFemur
-from femrisk.meshes.surface import SurfaceBone
-from femrisk.meshes.surface_vertebra import SurfaceVertebra
-from femrisk.meshes.vertebra import Vertebra
+from femrisk.meshes.ct.bones import CTFemur, CTVertebra
+from femrisk.meshes.femur.parametric import ProximalFemur
+from femrisk.meshes.femur.surface import SurfaceBone
+from femrisk.meshes.vertebra.parametric import Vertebra
+from femrisk.meshes.vertebra.surface import SurfaceVertebra
 
 
 def shown(bone: Any) -> str:

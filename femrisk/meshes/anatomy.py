@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femrisk.errors import GeometryError
-from femrisk.meshes.heightchange import HeightChange
+from femrisk.meshes.ct.scan import Scan
 from femrisk.meshes.labelled import Floats
-from femrisk.meshes.scan import Scan
 from femrisk.meshes.shapes import Shape
+from femrisk.meshes.vertebra.heightchange import HeightChange
 
 
 @dataclass(frozen=True)

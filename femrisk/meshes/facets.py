@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from femrisk.meshes.cells.splitting import FACES, inner_faces
 from femrisk.meshes.labelled import VOXEL_FACES, Floats, LabelledMesh
-from femrisk.meshes.splitting import FACES, inner_faces
 
 #: Barycentric coordinates of the three-point rule of a triangle, exact to degree 2, equal weights, (3, 3).
 TRIANGLE_BARYCENTRIC: Floats = np.full((3, 3), 1 / 6) + np.eye(3) / 2

@@ -10,18 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from femrisk.meshes.anatomy import Anatomy
-from femrisk.meshes.bisecting import bisected
-from femrisk.meshes.complex import Complex
-from femrisk.meshes.crumbs import uncrumbled
-from femrisk.meshes.cutting import cut
-from femrisk.meshes.extents import parts_of, true_volume
-from femrisk.meshes.improving import improve
+from femrisk.meshes.cells.bisecting import bisected
+from femrisk.meshes.cells.complex import Complex
+from femrisk.meshes.cells.crumbs import uncrumbled
+from femrisk.meshes.cells.cutting import cut
+from femrisk.meshes.cells.extents import parts_of, true_volume
+from femrisk.meshes.cells.improving import improve
+from femrisk.meshes.cells.levelling import Steps, missing, raised
+from femrisk.meshes.cells.pinching import unpinched
+from femrisk.meshes.cells.sheets import Sheet
+from femrisk.meshes.cells.sizing import SizeField, size_field
 from femrisk.meshes.labelled import Floats, LabelledMesh
-from femrisk.meshes.levelling import Steps, missing, raised
-from femrisk.meshes.pinching import unpinched
 from femrisk.meshes.shapes import Solid
-from femrisk.meshes.sheets import Sheet
-from femrisk.meshes.sizing import SizeField, size_field
 
 #: most corrections of the sheets' levels after each cut
 ROUNDS = 3

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from femrisk.errors import MeshError
 from femrisk.meshes.anatomy import Anatomy
-from femrisk.meshes.extents import parts_of, true_volume
+from femrisk.meshes.cells.extents import parts_of, true_volume
 from femrisk.meshes.labelled import Floats, LabelledMesh, mean_ratios
 from femrisk.meshes.shapes import Solid
 

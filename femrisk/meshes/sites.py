@@ -6,11 +6,12 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from femrisk.meshes import femur_sites, vertebra_sites
 from femrisk.meshes.anatomy import Anatomy, VertebraAnatomy, femur_of
+from femrisk.meshes.femur import sites as femur_sites
 from femrisk.meshes.frames import Frame
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.shapes import unit
+from femrisk.meshes.vertebra import sites as vertebra_sites
 
 Site = Literal[
     "head",

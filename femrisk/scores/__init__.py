@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from femrisk.meshes.involvement import LesionMeasure
-from femrisk.meshes.spine import VertebraMeasure
+from femrisk.meshes.vertebra.spine import VertebraMeasure
 from femrisk.patient import Patient
 from femrisk.rigidity import Cut
 from femrisk.scores import sins, spine, structural

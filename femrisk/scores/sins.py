@@ -5,7 +5,7 @@ Four of its six items come from geometry (level, nature, collapse, posterolatera
 
 from __future__ import annotations
 
-from femrisk.meshes.spine import SideMeasure, VertebraMeasure
+from femrisk.meshes.vertebra.spine import SideMeasure, VertebraMeasure
 from femrisk.patient import Patient
 from femrisk.scores.value import Score, spanned
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from femrisk.meshes.spine import COLUMNS, LEVELS, ColumnMeasure, VertebraMeasure
+from femrisk.meshes.vertebra.spine import COLUMNS, LEVELS, ColumnMeasure, VertebraMeasure
 from femrisk.patient import Patient
 from femrisk.scores.sins import REPLACED_SHARE
 from femrisk.scores.value import Score, spanned

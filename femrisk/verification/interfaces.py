@@ -10,8 +10,8 @@ from femrisk.equilibrium import Equilibrium
 from femrisk.errors import SolverError
 from femrisk.materials.curve import constant
 from femrisk.materials.interface import SHEAR_OVER_TENSION, STIFFNESS, Interface
+from femrisk.meshes.cells.splitting import inner_faces, split
 from femrisk.meshes.labelled import Floats, LabelledMesh
-from femrisk.meshes.splitting import inner_faces, split
 from femrisk.verification.blocks import NEAR, block
 from femrisk.verification.checks import Check, Effort, relative
 from femrisk.verification.prescribed import alone, prescribe

@@ -12,7 +12,7 @@ from scans import placed, scan_of, write, write_series
 
 from femrisk.__main__ import main
 from femrisk.meshes import ProximalFemur
-from femrisk.meshes.volume import Volume, centres
+from femrisk.meshes.ct.volume import Volume, centres
 
 CASE = """\
 name: scanned

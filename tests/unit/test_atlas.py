@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from femrisk.meshes import atlas as table
 from femrisk.meshes.anatomy import FemurLandmarks
-from femrisk.meshes.atlas import CORTICAL_SHARE, DONOR_SCALE, Atlas, age_scale
-from femrisk.meshes.cortex import Cortex, neck_thickness
+from femrisk.meshes.femur import atlas as table
+from femrisk.meshes.femur.atlas import CORTICAL_SHARE, DONOR_SCALE, Atlas, age_scale
+from femrisk.meshes.femur.cortex import Cortex, neck_thickness
 from femrisk.meshes.labelled import REGIONS, Floats
 from femrisk.meshes.shapes import Capsule, Offset
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.spatial import Delaunay
 
-from femrisk.meshes.bisecting import TOO_LONG, bisected
-from femrisk.meshes.complex import EDGES, Complex
-from femrisk.meshes.kernels import qualities
+from femrisk.meshes.cells.bisecting import TOO_LONG, bisected
+from femrisk.meshes.cells.complex import EDGES, Complex
+from femrisk.meshes.cells.kernels import qualities
 from femrisk.meshes.labelled import Floats
 
 WANTED, RADIUS = 0.5, 2.0

@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from femrisk.errors import GeometryError
-from femrisk.meshes.calibration import Calibration, Line, refuse_hounsfield
+from femrisk.meshes.ct.calibration import Calibration, Line, refuse_hounsfield
 
 
 def line(mean_of: dict[int, float] | None = None, **values: object) -> Line:

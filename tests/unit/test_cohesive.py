@@ -12,7 +12,7 @@ from femrisk.domain import Domain
 from femrisk.equilibrium import Equilibrium, searched
 from femrisk.materials.curve import constant
 from femrisk.materials.interface import SHEAR_OVER_TENSION, STIFFNESS, Interface
-from femrisk.meshes.splitting import inner_faces, split
+from femrisk.meshes.cells.splitting import inner_faces, split
 from femrisk.verification.blocks import NEAR, block
 from femrisk.verification.prescribed import alone, prescribe
 

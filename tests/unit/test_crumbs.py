@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from femrisk.meshes.complex import Complex
-from femrisk.meshes.crumbs import CRUMB_SHARE, uncrumbled
+from femrisk.meshes.cells.complex import Complex
+from femrisk.meshes.cells.crumbs import CRUMB_SHARE, uncrumbled
 
 # a tetrahedron of 1 / 6 mm3, and another that shares one corner with it
 CORNERS = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])

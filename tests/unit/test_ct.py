@@ -11,10 +11,10 @@ from scans import scan_of, write, write_series
 from femrisk.errors import GeometryError
 from femrisk.meshes import CTFemur, CTVertebra, ProximalFemur, Vertebra
 from femrisk.meshes.anatomy import VertebraAnatomy
+from femrisk.meshes.ct.labellesion import LabelLesion
+from femrisk.meshes.ct.volume import Volume, centres
 from femrisk.meshes.labelled import Floats
-from femrisk.meshes.labellesion import LabelLesion
 from femrisk.meshes.lesions import SphereLesion
-from femrisk.meshes.volume import Volume, centres
 
 pytestmark = pytest.mark.slow
 

@@ -9,12 +9,12 @@ from pydantic import ValidationError
 
 from femrisk.errors import GeometryError
 from femrisk.meshes.anatomy import Anatomy
-from femrisk.meshes.cement import CementPart, bounded, fill_plane, measure_cement
-from femrisk.meshes.femur import ProximalFemur
+from femrisk.meshes.devices.cement import CementPart, bounded, fill_plane, measure_cement
+from femrisk.meshes.devices.nail import BentRod, CephalomedullaryNail, nail_axis
+from femrisk.meshes.devices.screws import ScrewSet
+from femrisk.meshes.femur.parametric import ProximalFemur
 from femrisk.meshes.involvement import volume_inside
 from femrisk.meshes.lesions import PlacedLesion, SphereLesion
-from femrisk.meshes.nail import BentRod, CephalomedullaryNail, nail_axis
-from femrisk.meshes.screws import ScrewSet
 from femrisk.meshes.shapes import Capsule, Shape, Solid
 
 BONE = phantom()

@@ -10,9 +10,9 @@ import pytest
 from scans import placed, write_series
 
 from femrisk.errors import GeometryError
-from femrisk.meshes import dicomseries
-from femrisk.meshes.dicomseries import TAGS, quantity_of, read_series
-from femrisk.meshes.volume import Volume
+from femrisk.meshes.ct import dicomseries
+from femrisk.meshes.ct.dicomseries import TAGS, quantity_of, read_series
+from femrisk.meshes.ct.volume import Volume
 
 
 @pytest.fixture

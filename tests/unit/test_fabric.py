@@ -15,7 +15,7 @@ from femrisk.materials.fabric import MORGAN, RATIOS, Fabric, woven
 from femrisk.materials.field import paint
 from femrisk.materials.vertebral import POISSON
 from femrisk.meshes.labelled import REGIONS, LabelledMesh
-from femrisk.meshes.vertebra_atlas import ARCH
+from femrisk.meshes.vertebra.atlas import ARCH
 from femrisk.pair import compute
 from femrisk.plan import families, solve_task
 from femrisk.preparation import prepare

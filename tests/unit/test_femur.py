@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from femrisk.errors import GeometryError
 from femrisk.meshes.anatomy import Anatomy
-from femrisk.meshes.femur import ProximalFemur
+from femrisk.meshes.femur.parametric import ProximalFemur
 from femrisk.meshes.labelled import REGIONS, Floats
 from femrisk.meshes.sampled import lattice
 

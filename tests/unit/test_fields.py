@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import pyvista
 
+from femrisk.meshes.cells.voxels import Voxels
 from femrisk.meshes.labelled import LabelledMesh
-from femrisk.meshes.voxels import Voxels
 from femrisk.output.fields import write_fields, write_mesh
 
 Cells = tuple[np.ndarray, np.ndarray]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scans import placed
 
-from femrisk.meshes.filling import filled
+from femrisk.meshes.ct.filling import filled
+from femrisk.meshes.ct.volume import Volume, centres
 from femrisk.meshes.labelled import Floats
-from femrisk.meshes.volume import Volume, centres
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from femrisk.domain import distribute
 from femrisk.errors import SolverError
 from femrisk.gauge import gauge
 from femrisk.history import Deformation
+from femrisk.meshes.cells.voxels import Voxels
 from femrisk.meshes.labelled import Floats, LabelledMesh
-from femrisk.meshes.voxels import Voxels
 from femrisk.stack import stacked
 
 #: of the force, mm in front of the middle

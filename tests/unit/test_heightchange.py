@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from femrisk.meshes.heightchange import LARGEST_LOSS, ONSET, Collapse, CollapseKind, Footprint, HeightChange
 from femrisk.meshes.labelled import Floats
+from femrisk.meshes.vertebra.heightchange import LARGEST_LOSS, ONSET, Collapse, CollapseKind, Footprint, HeightChange
 
 KINDS: tuple[CollapseKind, ...] = ("wedge", "biconcave", "crush")
 FRONT, WALL, BEHIND = 17.0, -16.0, -21.0

@@ -10,9 +10,9 @@ import pytest
 from scans import placed
 from scipy import ndimage
 
-from femrisk.meshes.imagedensity import PARTS, ImageDensity, extended, sampling
+from femrisk.meshes.ct.imagedensity import PARTS, ImageDensity, extended, sampling
+from femrisk.meshes.ct.volume import Volume, centres
 from femrisk.meshes.labelled import Floats, LabelledMesh
-from femrisk.meshes.volume import Volume, centres
 from femrisk.verification.blocks import block
 
 #: wave of the known field, mm

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from phantom import phantom
 
+from femrisk.meshes.ct.labellesion import Lesion
 from femrisk.meshes.involvement import LesionMeasure, measure, volume_inside
-from femrisk.meshes.labellesion import Lesion
 from femrisk.meshes.lesions import SphereLesion
 from femrisk.meshes.shapes import Ball, HalfSpace
 

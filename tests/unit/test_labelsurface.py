@@ -9,9 +9,9 @@ import pytest
 from scans import placed
 
 from femrisk.errors import GeometryError
+from femrisk.meshes.ct.labelsurface import marked, one_bone, smooth_surface
+from femrisk.meshes.ct.volume import Volume, centres
 from femrisk.meshes.labelled import Floats
-from femrisk.meshes.labelsurface import marked, one_bone, smooth_surface
-from femrisk.meshes.volume import Volume, centres
 
 RADIUS = 10.0
 CENTER = np.array([2.3, -1.7, 4.1])

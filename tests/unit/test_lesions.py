@@ -6,8 +6,8 @@ from phantom import phantom
 from pydantic import TypeAdapter, ValidationError
 
 from femrisk.errors import GeometryError
+from femrisk.meshes.ct.labellesion import Lesion
 from femrisk.meshes.irregular import even_directions, irregular_body
-from femrisk.meshes.labellesion import Lesion
 from femrisk.meshes.lesions import EllipsoidLesion, IrregularLesion, SphereLesion
 from femrisk.meshes.sites import QUADRANTS, VERTEBRA_SITES, direction, frame
 

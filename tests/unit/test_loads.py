@@ -11,7 +11,7 @@ from phantom import phantom
 from femrisk.contacts import CLAMPED, EXCLUSION, RIM, STIFF_DEPTH, Boundary, Cap, Grip, machine_axes, smooth_step
 from femrisk.loads import SidewaysFall, Stance
 from femrisk.meshes.anatomy import Anatomy
-from femrisk.meshes.femur import ProximalFemur
+from femrisk.meshes.femur.parametric import ProximalFemur
 
 UP = np.array([0.0, 0.0, 1.0])
 HELD, FREE = ("held",) * 6, ("free",) * 3

@@ -21,9 +21,9 @@ from femrisk.materials.interface import STIFFNESS, Interface
 from femrisk.materials.planestress import update
 from femrisk.materials.skin import Skin, skin
 from femrisk.membrane import Membrane, assemble_membrane, cover
+from femrisk.meshes.cells.splitting import inner_faces, split
 from femrisk.meshes.facets import outer_facets
 from femrisk.meshes.labelled import LabelledMesh
-from femrisk.meshes.splitting import inner_faces, split
 from femrisk.pair import compute
 from femrisk.preparation import prepare
 from femrisk.verification import bars, membranes, skins

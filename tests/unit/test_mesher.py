@@ -9,12 +9,12 @@ import pytest
 
 from femrisk.errors import MeshError
 from femrisk.meshes.anatomy import FemurAnatomy, FemurLandmarks
+from femrisk.meshes.cells.sheets import Sheet, settle
+from femrisk.meshes.cells.sizing import GROWTH, size_field
 from femrisk.meshes.labelled import LabelledMesh, mean_ratios
 from femrisk.meshes.mesher import mesh
 from femrisk.meshes.quality import assess, gate
 from femrisk.meshes.shapes import Ball, Cylinder, HalfSpace, Intersection, Offset, Solid
-from femrisk.meshes.sheets import Sheet, settle
-from femrisk.meshes.sizing import GROWTH, size_field
 
 RADIUS, SHELL = 12.0, 1.2
 SIZE = 3.0

@@ -9,9 +9,9 @@ import pytest
 
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.lesions import PlacedLesion
-from femrisk.meshes.occupancy import VertebraParts, measure_vertebra
 from femrisk.meshes.shapes import Ball, Capsule, Cylinder, HalfSpace, Intersection, Shape, Union
-from femrisk.meshes.spine import COLUMNS, VertebraMeasure
+from femrisk.meshes.vertebra.occupancy import VertebraParts, measure_vertebra
+from femrisk.meshes.vertebra.spine import COLUMNS, VertebraMeasure
 from femrisk.patient import Patient
 from femrisk.scores.sins import sins
 from femrisk.scores.spine import kostuik, taneichi

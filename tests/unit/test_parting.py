@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from femrisk.materials.field import MaterialField, paint
+from femrisk.meshes.devices.slides import LAG_THREAD_MM, Slide, slides
 from femrisk.meshes.labelled import LabelledMesh
 from femrisk.meshes.shapes import Capsule, HalfSpace, Solid
-from femrisk.meshes.slides import LAG_THREAD_MM, Slide, slides
 from femrisk.parting import Weakness, part
 from femrisk.verification.blocks import block
 

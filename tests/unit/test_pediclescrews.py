@@ -6,8 +6,8 @@ import pytest
 from femrisk.errors import GeometryError
 from femrisk.meshes import Vertebra
 from femrisk.meshes.anatomy import VertebraAnatomy
-from femrisk.meshes.cement import measure_cement
-from femrisk.meshes.pediclescrews import PedicleScrewSet, PlacedScrew
+from femrisk.meshes.devices.cement import measure_cement
+from femrisk.meshes.devices.pediclescrews import PedicleScrewSet, PlacedScrew
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from femrisk.meshes.complex import Complex
-from femrisk.meshes.pinching import pinched, unpinched
+from femrisk.meshes.cells.complex import Complex
+from femrisk.meshes.cells.pinching import pinched, unpinched
 
 # two tetrahedra on either side of x = 0 that share the edge from (0, 0, 0) to (0, 0, 1) alone
 POINTS = np.array([[0.0, 0, 0], [0, 0, 1], [-1, -0.3, 0.5], [-1, 0.3, 0.5], [1, -0.3, 0.5], [1, 0.3, 0.5]], dtype=float)

@@ -13,7 +13,7 @@ from femrisk.case import Case
 from femrisk.contacts import Plate
 from femrisk.errors import GeometryError
 from femrisk.meshes.anatomy import VertebraAnatomy
-from femrisk.meshes.spinecement import USUAL_LIFT
+from femrisk.meshes.devices.spinecement import USUAL_LIFT
 from femrisk.plan import ArmTask, families, mesh_task, solve_task
 from femrisk.preview import arms_table, bone_table, scores_of
 from femrisk.raised import Raised, raised

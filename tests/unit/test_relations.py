@@ -7,9 +7,9 @@ import pytest
 
 from femrisk.errors import GeometryError
 from femrisk.materials.density import LAWS, USED_FOR
-from femrisk.meshes.imagedensity import CEILING, FLOOR
-from femrisk.meshes.relations import KINDS, RELATIONS, USUAL, to_ash
-from femrisk.meshes.vertebra_atlas import ARCH
+from femrisk.meshes.ct.imagedensity import CEILING, FLOOR
+from femrisk.meshes.ct.relations import KINDS, RELATIONS, USUAL, to_ash
+from femrisk.meshes.vertebra.atlas import ARCH
 
 
 @pytest.mark.parametrize("bone", ["vertebra", "proximal_femur"])

@@ -13,12 +13,12 @@ from test_surface import contour, write_stl
 from femrisk.errors import MeshError
 from femrisk.meshes import SurfaceVertebra, Vertebra
 from femrisk.meshes.anatomy import VertebraAnatomy
-from femrisk.meshes.heightchange import CollapseKind, HeightChange
 from femrisk.meshes.labelled import Floats, LabelledMesh, mean_ratios
 from femrisk.meshes.lesions import PlacedLesion
-from femrisk.meshes.reshaped import footprint, height_lost, moved_lesion, moved_mesh, reshaped
 from femrisk.meshes.shapes import Ball
-from femrisk.meshes.vertebra_involvement import body_volume
+from femrisk.meshes.vertebra.heightchange import CollapseKind, HeightChange
+from femrisk.meshes.vertebra.involvement import body_volume
+from femrisk.meshes.vertebra.reshaped import footprint, height_lost, moved_lesion, moved_mesh, reshaped
 
 #: distances are splines on a grid of 0.8 mm: measured twice, the surface stays within 0.01 mm on average, within 0.2 mm
 #: in the creases between processes

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from phantom import phantom
 
-from femrisk.meshes.imagedensity import ImageDensity
-from femrisk.meshes.scan import CLASS_MG, Scan, ScanRecord, recorded
-from femrisk.meshes.volume import Volume
+from femrisk.meshes.ct.imagedensity import ImageDensity
+from femrisk.meshes.ct.scan import CLASS_MG, Scan, ScanRecord, recorded
+from femrisk.meshes.ct.volume import Volume
 from femrisk.output.atomic import read_json
 from femrisk.output.charts import densities
 from femrisk.output.folder import ResultFolder

@@ -11,8 +11,8 @@ from scans import placed, write, write_series
 from test_volume import mirrored
 
 from femrisk.errors import GeometryError
-from femrisk.meshes.scanfile import read_scan, refuse_holes
-from femrisk.meshes.volume import Volume, centres
+from femrisk.meshes.ct.scanfile import read_scan, refuse_holes
+from femrisk.meshes.ct.volume import Volume, centres
 
 
 @pytest.fixture

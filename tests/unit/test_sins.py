@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from femrisk.meshes.spine import LEVELS, SideMeasure, VertebraMeasure
+from femrisk.meshes.vertebra.spine import LEVELS, SideMeasure, VertebraMeasure
 from femrisk.patient import Patient
 from femrisk.scores import assess
 from femrisk.scores.sins import REPLACED_SHARE, collapse_points, location, side_involved, sins, sins_class

@@ -15,8 +15,8 @@ from femrisk.meshes import Vertebra
 from femrisk.meshes.anatomy import VertebraAnatomy
 from femrisk.meshes.labelled import REGIONS, LabelledMesh
 from femrisk.meshes.lesions import PlacedLesion, SphereLesion
-from femrisk.meshes.vertebra_atlas import ARCH
-from femrisk.meshes.vertebra_involvement import body_volume, measure_in_body
+from femrisk.meshes.vertebra.atlas import ARCH
+from femrisk.meshes.vertebra.involvement import body_volume, measure_in_body
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 
 from femrisk.meshes.involvement import LesionMeasure
-from femrisk.meshes.spine import COLUMNS, LEVELS, ColumnMeasure, SideMeasure, VertebraMeasure
+from femrisk.meshes.vertebra.spine import COLUMNS, LEVELS, ColumnMeasure, SideMeasure, VertebraMeasure
 from femrisk.patient import Patient
 from femrisk.scores import VERTEBRA_RULES, assess
 from femrisk.scores.spine import kostuik, kostuik_class, taneichi

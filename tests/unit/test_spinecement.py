@@ -8,14 +8,14 @@ from scipy import ndimage
 from femrisk.errors import GeometryError
 from femrisk.meshes import Vertebra
 from femrisk.meshes.anatomy import VertebraAnatomy
-from femrisk.meshes.cement import bounded, measure_cement
-from femrisk.meshes.eikonal import arrival
-from femrisk.meshes.ground import Ground
+from femrisk.meshes.devices.cement import bounded, measure_cement
+from femrisk.meshes.devices.eikonal import arrival
+from femrisk.meshes.devices.ground import Ground
+from femrisk.meshes.devices.needles import needles
+from femrisk.meshes.devices.spinecement import BalloonPart, PlumePart
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.lesions import PlacedLesion, SphereLesion
-from femrisk.meshes.needles import needles
 from femrisk.meshes.shapes import Ellipsoid, Solid, Union
-from femrisk.meshes.spinecement import BalloonPart, PlumePart
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from femrisk.meshes.cells.splitting import Faces, inner_faces, split
 from femrisk.meshes.labelled import LabelledMesh
-from femrisk.meshes.splitting import Faces, inner_faces, split
 from femrisk.verification.blocks import block
 
 

@@ -13,8 +13,8 @@ from femrisk.errors import MeshError
 from femrisk.grips import grip
 from femrisk.march import Rules
 from femrisk.materials.curve import YieldCurve, constant
+from femrisk.meshes.cells.voxels import Voxels
 from femrisk.meshes.labelled import LabelledMesh
-from femrisk.meshes.voxels import Voxels
 from femrisk.stack import stacked
 from femrisk.verification.bars import ALONG_X, ALONG_Y, DOWN, GUIDED, HANGING, SIDE, YOUNG, machine
 from femrisk.verification.prescribed import marched, prescribe

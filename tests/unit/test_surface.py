@@ -7,11 +7,11 @@ import pytest
 from pydantic import ValidationError
 
 from femrisk.errors import GeometryError
-from femrisk.meshes.femur import ProximalFemur
-from femrisk.meshes.headfit import fit_sphere
+from femrisk.meshes.femur.headfit import fit_sphere
+from femrisk.meshes.femur.parametric import ProximalFemur
+from femrisk.meshes.femur.surface import SurfaceBone, SurfaceLandmarks
 from femrisk.meshes.labelled import REGIONS
-from femrisk.meshes.surface import SurfaceBone, SurfaceLandmarks
-from femrisk.meshes.triangles import Triangles, close
+from femrisk.meshes.surfaces.triangles import Triangles, close
 
 #: a rotation and a shift, as a scanner's frame might have
 TURN = np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))[0]
@@ -229,7 +229,7 @@ def test_an_assumed_anteversion_is_said(surface, caplog):
 def test_every_kind_of_file_holds_the_same_surface(surface, tmp_path, ending):
     import pyvista
 
-    from femrisk.meshes.surfacefile import read_surface
+    from femrisk.meshes.surfaces.surfacefile import read_surface
 
     path = tmp_path / f"femur.{ending}"
     pyvista.PolyData.from_regular_faces(surface.points, surface.faces).save(path)
@@ -293,7 +293,7 @@ def test_a_case_is_loaded_without_the_surface_reader():
     import subprocess
     import sys
 
-    code = "import sys, femrisk.meshes.surface; print([n for n in ('pyvista', 'vtkmodules') if n in sys.modules])"
+    code = "import sys, femrisk.meshes.femur.surface; print([n for n in ('pyvista', 'vtkmodules') if n in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
@@ -334,14 +334,14 @@ def test_a_real_right_femur_is_no_left_one(data_folder):
 
 
 def close_file(file):
-    from femrisk.meshes.surfacefile import read_surface
+    from femrisk.meshes.surfaces.surfacefile import read_surface
 
     return close(read_surface(file, "mm", "file"), "file")
 
 
 def clip_volume(standing, z):
     """Volume above a height: sections, summed every half millimetre."""
-    from femrisk.meshes.sections import sections
+    from femrisk.meshes.surfaces.sections import sections
 
     heights = np.arange(z + 0.25, standing.points[:, 2].max(), 0.5)
     up = np.array([0.0, 0, 1])

@@ -13,13 +13,13 @@ from femrisk.errors import GeometryError
 from femrisk.meshes import SurfaceVertebra, Vertebra
 from femrisk.meshes.anatomy import VertebraAnatomy, VertebraLandmarks
 from femrisk.meshes.labelled import BODY_REGIONS, REGIONS, Floats
-from femrisk.meshes.soliddistance import solid_distance
-from femrisk.meshes.surface_vertebra import VertebraSurfaceLandmarks
-from femrisk.meshes.triangles import Triangles, close
-from femrisk.meshes.vertebra_body import measure_body
-from femrisk.meshes.vertebra_involvement import body_volume
-from femrisk.meshes.vertebra_orienting import find_pose
-from femrisk.meshes.vertebramarks import landmarks_on
+from femrisk.meshes.surfaces.soliddistance import solid_distance
+from femrisk.meshes.surfaces.triangles import Triangles, close
+from femrisk.meshes.vertebra.body import measure_body
+from femrisk.meshes.vertebra.involvement import body_volume
+from femrisk.meshes.vertebra.marks import landmarks_on
+from femrisk.meshes.vertebra.orienting import find_pose
+from femrisk.meshes.vertebra.surface import VertebraSurfaceLandmarks
 
 #: from the thinnest to the stoutest arch
 TRIED = ("T10", "L1", "L5")

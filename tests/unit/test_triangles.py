@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from femrisk.errors import GeometryError
-from femrisk.meshes.crossings import crossings, refuse_crossing
-from femrisk.meshes.sections import sections
-from femrisk.meshes.soliddistance import interior, sampled, solid_distance, triangle_distance
-from femrisk.meshes.triangles import Triangles, close, encloses
+from femrisk.meshes.surfaces.crossings import crossings, refuse_crossing
+from femrisk.meshes.surfaces.sections import sections
+from femrisk.meshes.surfaces.soliddistance import interior, sampled, solid_distance, triangle_distance
+from femrisk.meshes.surfaces.triangles import Triangles, close, encloses
 
 #: corners of a cube in the order of ``itertools.product``, and its sides seen from outside
 CUBE_SIDES = ((0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3))

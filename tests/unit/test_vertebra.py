@@ -11,11 +11,11 @@ from femrisk.errors import GeometryError
 from femrisk.meshes import Vertebra
 from femrisk.meshes.anatomy import VertebraAnatomy
 from femrisk.meshes.labelled import BODY_REGIONS, REGIONS
-from femrisk.meshes.vertebra import fitted, half_extent, rims
-from femrisk.meshes.vertebra_atlas import trabecular_density
-from femrisk.meshes.vertebra_involvement import body_volume
-from femrisk.meshes.vertebra_means import INFERIOR_DISH_MM, SUPERIOR_DISH_MM, WAIST, Level
-from femrisk.meshes.vertebra_shape import VertebraShape
+from femrisk.meshes.vertebra.atlas import trabecular_density
+from femrisk.meshes.vertebra.involvement import body_volume
+from femrisk.meshes.vertebra.means import INFERIOR_DISH_MM, SUPERIOR_DISH_MM, WAIST, Level
+from femrisk.meshes.vertebra.parametric import fitted, half_extent, rims
+from femrisk.meshes.vertebra.shape import VertebraShape
 
 
 def resolved(**keys: object) -> Vertebra:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scans import placed
 
-from femrisk.meshes.volume import Volume, centres, trimmed
+from femrisk.meshes.ct.volume import Volume, centres, trimmed
 
 
 @pytest.fixture

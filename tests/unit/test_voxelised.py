@@ -14,9 +14,9 @@ from phantom import phantom
 from femrisk.contacts import CAST_DEPTH, cast_depth
 from femrisk.errors import MeshError
 from femrisk.meshes.anatomy import FemurAnatomy
+from femrisk.meshes.cells.voxelised import voxelised
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.shapes import Ball, Capsule, Solid, Union
-from femrisk.meshes.voxelised import voxelised
 
 LESION = Solid("lesion", Ball(np.array([0.3, 0.4, -60.6]), 9.0), "lesion", 2.0)
 CEMENT = Solid("cement", Ball(np.array([0.0, 5.0, -60.0]), 9.0), "cement", 2.0, within="lesion")

@@ -7,9 +7,9 @@ import pytest
 
 from femrisk.clusters import neighbours
 from femrisk.errors import GeometryError, MeshError
+from femrisk.meshes.cells.voxels import Voxels
 from femrisk.meshes.facets import outer_facets
 from femrisk.meshes.labelled import LabelledMesh
-from femrisk.meshes.voxels import Voxels
 
 #: indices to mm: voxels of 1 x 2 x 0.5 mm, turned a little about x
 TURN = np.array([[1.0, 0, 0], [0, np.cos(0.3), -np.sin(0.3)], [0, np.sin(0.3), np.cos(0.3)]])

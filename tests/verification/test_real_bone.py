@@ -10,7 +10,7 @@ from scans import write_series
 
 from femrisk.case import Case
 from femrisk.meshes import CTVertebra
-from femrisk.meshes.scanfile import read_scan
+from femrisk.meshes.ct.scanfile import read_scan
 from femrisk.run import run
 
 pytestmark = pytest.mark.slow

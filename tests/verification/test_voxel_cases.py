@@ -15,7 +15,7 @@ from femrisk.equilibrium import Equilibrium
 from femrisk.history import History
 from femrisk.march import Rules
 from femrisk.materials.curve import constant
-from femrisk.meshes.voxels import Voxels
+from femrisk.meshes.cells.voxels import Voxels
 from femrisk.run import run
 from femrisk.stack import stacked
 from femrisk.verification.blocks import NEAR

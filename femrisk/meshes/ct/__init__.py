@@ -1,0 +1,1 @@
+"""Bones from CT: scans read, calibrated, and turned into surfaces and densities."""

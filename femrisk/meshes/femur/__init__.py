@@ -1,0 +1,1 @@
+"""The proximal femur: parametric or from a surface; its density, landmarks and places."""

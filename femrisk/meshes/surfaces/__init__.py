@@ -1,0 +1,1 @@
+"""Closed surfaces of triangles: read, mended, cut, and turned into signed distances."""
