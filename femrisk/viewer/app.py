@@ -15,6 +15,7 @@ from femrisk.viewer.fields import BY_KEY, Scale
 from femrisk.viewer.picture import Picture
 from femrisk.viewer.playing import Player
 from femrisk.viewer.probing import Probing
+from femrisk.viewer.sending import Sender
 from femrisk.viewer.shown import Gallery, Shown
 from femrisk.viewer.study import Study
 from femrisk.viewer.wishes import CONTROLS, VIEWS, Wish, controls_of, limits_of, named_study, wished
@@ -49,7 +50,7 @@ class App:
         self.picture = Picture(self.dragged, self.probing.clicked)
         self.picture.look(still)
         server.state.update(_at_first(named_study(self.gallery), query))
-        self.view = _page(server, self.picture.window)
+        self.sender = Sender(server, _page(server, self.picture.window))
         self.draw(self.wish.choice)
         server.state.change(*CONTROLS)(self.changed)
         for name, verb in (
@@ -129,7 +130,7 @@ class App:
     def look(self, name: str) -> None:
         """Turn the camera."""
         self.picture.look(self.pictures[0].still, VIEWS.get(name))
-        self.view.update()
+        self.sender.send()
 
 
 def _at_first(title: str, query: str) -> dict[str, Any]:

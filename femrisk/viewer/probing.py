@@ -73,4 +73,4 @@ class Probing:
                     marks.append((view, np.array(probe.point) + self.app.wish.choice.deformation * moved))
         size = float(np.linalg.norm(np.ptp(self.app.pictures[0].points, axis=0)))
         self.app.picture.mark(marks, MARK_SHARE * size)
-        self.app.view.update()
+        self.app.sender.send()

@@ -39,8 +39,8 @@ class Probe:
 
 
 def number(value: float | None) -> str:
-    """Four digits, as short as they go; a dash where there is none."""
-    return "–" if value is None or not np.isfinite(value) else f"{value:.4g}"
+    """Four digits, as short as they go, no zero below nothing; a dash where there is none."""
+    return "–" if value is None or not np.isfinite(value) else f"{value + 0.0:.4g}"
 
 
 def head_of(picture: Shown) -> dict[str, str]:

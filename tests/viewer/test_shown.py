@@ -18,7 +18,7 @@ from femrisk.viewer.fields import BY_KEY, Scale, coloured, full_scale, quantile,
 from femrisk.viewer.shown import Gallery, Shelf, colour_table
 from femrisk.viewer.study import open_study
 from femrisk.viewer.wishes import CONTROLS, Wish, controls_of, limits_of, wished
-from femrisk.viewer.words import cells_csv, curve_of, head_of, legend_of, probe_of, probes_csv, told
+from femrisk.viewer.words import cells_csv, curve_of, head_of, legend_of, number, probe_of, probes_csv, told
 
 ONE = Choice("stance", ("untreated",), clip="off")
 TWO = replace(ONE, arms=("untreated", "pop"))
@@ -266,3 +266,7 @@ def test_what_was_used_longest_ago_goes_from_the_shelf() -> None:
 
 def test_the_peak_of_the_march_is_the_largest_force(gallery: Gallery) -> None:
     assert gallery.shown(ONE)[0].march.force_at(PEAK) == max(FORCE)
+
+
+def test_a_legend_knows_no_zero_below_nothing() -> None:
+    assert (number(-0.0), number(-0.25), number(None), number(float("nan"))) == ("0", "-0.25", "–", "–")
