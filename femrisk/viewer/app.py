@@ -18,7 +18,7 @@ from femrisk.viewer.probing import Probing
 from femrisk.viewer.sending import Sender
 from femrisk.viewer.shown import Gallery, Shown
 from femrisk.viewer.study import Study
-from femrisk.viewer.wishes import CONTROLS, VIEWS, Wish, controls_of, limits_of, named_study, wished
+from femrisk.viewer.wishes import CONTROLS, Wish, controls_of, limits_of, named_study, views_of, wished
 from femrisk.viewer.words import curve_of, head_of, keys_of_curve, legend_of
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class App:
         self.probing, self.player = Probing(self), Player(self)
         self.picture = Picture(self.dragged, self.probing.clicked)
         self.picture.look(still)
-        server.state.update(_at_first(named_study(self.gallery), query))
+        server.state.update(_at_first(named_study(self.gallery), query, list(views_of(still))))
         self.sender = Sender(server, _page(server, self.picture.window))
         self.draw(self.wish.choice)
         server.state.change(*CONTROLS)(self.changed)
@@ -129,15 +129,16 @@ class App:
 
     def look(self, name: str) -> None:
         """Turn the camera."""
-        self.picture.look(self.pictures[0].still, VIEWS.get(name))
+        still = self.pictures[0].still
+        self.picture.look(still, views_of(still).get(name))
         self.sender.send()
 
 
-def _at_first(title: str, query: str) -> dict[str, Any]:
+def _at_first(title: str, query: str, views: list[str]) -> dict[str, Any]:
     """What the page holds before anything is drawn."""
     return {
         **CONTROLS, "title": title, "trame__title": f"{title} - femrisk view", "query": query, "clips": list(CLIPS),
-        "roles": list(ROLES), "views": list(VIEWS), "probes": [], "probe_fault": "", "probe_x": 0.0, "probe_y": 0.0,
+        "roles": list(ROLES), "views": views, "probes": [], "probe_fault": "", "probe_x": 0.0, "probe_y": 0.0,
         "probe_z": 0.0, "fault": "", "playing": False, "low_end": 0.0, "high_end": 1.0,
     }  # fmt: skip
 

@@ -13,8 +13,9 @@ from femrisk.report.reading import headed, named
 from femrisk.viewer.choice import CLIPS, Choice, Plane, fitted, step_at_peak, timeline, usual_plane
 from femrisk.viewer.fields import BY_KEY, present, range_of
 from femrisk.viewer.shown import Gallery, Shown
+from femrisk.viewer.study import Still
 
-#: Directions from which the bone is seen by a button.
+#: Directions from which a bone is seen by a button; what lies at both ends of x is called otherwise in a vertebra.
 VIEWS = {
     "usual": None,
     "front": (0.0, 1.0, 0.0),
@@ -23,6 +24,7 @@ VIEWS = {
     "lateral": (-1.0, 0.0, 0.0),
     "top": (0.0, 0.0, 1.0),
 }
+IN_VERTEBRA = {"medial": "right", "lateral": "left"}
 #: What the controls hold at first.
 CONTROLS: dict[str, Any] = {
     "load": "", "arm": "", "beside": "", "field": "von_mises", "step": 0, "clip": "coronal", "clip_mm": 0.0,
@@ -41,6 +43,11 @@ class Wish:
     def changed(self, controls: Mapping[str, Any], *names: str) -> bool:
         """Whether any of these controls holds something else now."""
         return any(self.controls.get(name) != controls.get(name) for name in names)
+
+
+def views_of(still: Still) -> dict[str, tuple[float, float, float] | None]:
+    """Directions by the names of their buttons."""
+    return {IN_VERTEBRA.get(name, name) if still.is_vertebra else name: way for name, way in VIEWS.items()}
 
 
 def number_of(value: Any, otherwise: float) -> float:

@@ -21,6 +21,8 @@ from femrisk.viewer.study import March, State
 
 #: rows of a table that are made at once
 ROWS = 20_000
+#: letters that stand side by side under the band of colours
+LETTERS = 32
 #: size of the curve, and the room round it, in pixels
 WIDE, HIGH, LEFT, BELOW, ROOM = 300, 190, 44, 34, 10
 
@@ -72,13 +74,19 @@ def legend_of(field: Field, scale: Scale, pictures: Sequence[Shown], table: Any)
     return {
         "title": field.title,
         "names": [],
-        "ticks": [number(value) for value in np.linspace(scale.low, scale.high, 5)],
+        "ticks": ticks_of(scale),
         "band": f"linear-gradient(to right, {', '.join(_code(colour) for colour in stops)})",
         "ranges": [
             {"arm": headed(one.march.arm), "low": number(one.range[0]), "high": number(one.range[1])}
             for one in pictures
         ],
     }
+
+
+def ticks_of(scale: Scale) -> list[str]:
+    """Five numbers under the band of colours, or three where five are too long to stand side by side."""
+    five = [number(value) for value in np.linspace(scale.low, scale.high, 5)]
+    return five if sum(map(len, five)) <= LETTERS else five[::2]
 
 
 def _code(colour: Any) -> str:

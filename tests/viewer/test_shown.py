@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from viewed import FORCE, PEAK, TRAVEL
 
+from femrisk.meshes.labelled import FEMUR_REGIONS
 from femrisk.output.charts import COLOURS
 from femrisk.viewer.choice import Choice, Plane, first_choice, fitted, increment_of, step_at_peak, timeline, usual_plane
 from femrisk.viewer.fields import BY_KEY, Scale, coloured, full_scale, quantile, usual_scale
 from femrisk.viewer.shown import Gallery, Shelf, colour_table
 from femrisk.viewer.study import open_study
-from femrisk.viewer.wishes import CONTROLS, Wish, controls_of, limits_of, wished
-from femrisk.viewer.words import cells_csv, curve_of, head_of, legend_of, number, probe_of, probes_csv, told
+from femrisk.viewer.wishes import CONTROLS, VIEWS, Wish, controls_of, limits_of, views_of, wished
+from femrisk.viewer.words import cells_csv, curve_of, head_of, legend_of, number, probe_of, probes_csv, ticks_of, told
 
 ONE = Choice("stance", ("untreated",), clip="off")
 TWO = replace(ONE, arms=("untreated", "pop"))
@@ -270,3 +271,16 @@ def test_the_peak_of_the_march_is_the_largest_force(gallery: Gallery) -> None:
 
 def test_a_legend_knows_no_zero_below_nothing() -> None:
     assert (number(-0.0), number(-0.25), number(None), number(float("nan"))) == ("0", "-0.25", "–", "–")
+
+
+def test_long_numbers_under_the_legend_leave_each_other_room() -> None:
+    assert ticks_of(Scale(-0.00093, 0.0012)) == ["-0.00093", "0.000135", "0.0012"]
+    assert ticks_of(Scale(0.0, 99.0)) == ["0", "24.75", "49.5", "74.25", "99"]
+
+
+def test_a_vertebra_is_seen_from_right_and_left_and_a_femur_from_medial_and_lateral(gallery: Gallery) -> None:
+    still = gallery.still("untreated", "stance")
+    assert list(views_of(still)) == list(VIEWS)
+    vertebra = views_of(replace(still, region=np.full_like(still.region, len(FEMUR_REGIONS))))
+    assert (vertebra["right"], vertebra["left"]) == ((1, 0, 0), (-1, 0, 0))
+    assert {"medial", "lateral"}.isdisjoint(vertebra)
