@@ -86,6 +86,8 @@ def read_peak(history: History) -> Peak:
         if refined > load:
             energy += 0.5e-3 * (refined + load) * (place - at)
             load, at = refined, place
+            # a top between two states may lie above what those before it predict
+            bracket = bracket and (bracket[0], max(bracket[1], load))
     return Peak(load, bracket, at, energy, top - 1)
 
 
