@@ -17,7 +17,7 @@ MODELS = {
     "keyak_plasticity": "von Mises plasticity: a plateau, a fall scaled to the element, a residual (Keyak 2005)",
     "perfect_plasticity": "plasticity in which bone keeps its strength and flows without losing volume",
     "crushable_foam": "plasticity in which trabecular bone loses volume as it is crushed (Deshpande and Fleck 2000)",
-    "damage": "damage: bone and cement crack, in tension sooner than in compression",
+    "damage": "bone and cement crack and lose their stiffness, in tension sooner than in compression",
     "linear": "one linear solve with a strain criterion over 100 mm3",
 }
 
