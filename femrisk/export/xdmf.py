@@ -25,6 +25,8 @@ Array = NDArray[Any]
 #: than VTK's, so those are matrices of one column.
 NUMBERS = {"f": "Float", "i": "Int", "u": "UInt"}
 ROWS = {1: "Scalar", 3: "Vector", 6: "Matrix"}
+#: Rows that are compressed together, whole: readers take them so.
+ROWS_AT_ONCE = 1 << 14
 #: How the kinds of cells of a VTU are called.
 CELLS = {"tetra": "Tetrahedron", "tetra10": "Tetrahedron_10", "hexahedron": "Hexahedron"}
 
@@ -148,7 +150,10 @@ def _packed(found: Found, file: Path, name: str) -> tuple[str, Step]:
                 """Where an array lies: written anew where it is not the one before it."""
                 if key not in kept or not np.array_equal(kept[key][0], values, equal_nan=values.dtype.kind == "f"):
                     place = f"/{key}/{number}"
-                    store.create_dataset(place, data=values, compression="gzip", compression_opts=1, shuffle=True)
+                    rows = (min(ROWS_AT_ONCE, len(values)), *values.shape[1:])
+                    store.create_dataset(
+                        place, data=values, chunks=rows, compression="gzip", compression_opts=1, shuffle=True
+                    )
                     kept[key] = values, place
                 return f"{name}:{kept[key][1]}"
 
