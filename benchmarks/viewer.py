@@ -2,7 +2,7 @@
 
 ``python benchmarks/viewer.py DIR`` cuts cells of two arms of DIR into 8, and some into 4, until there are ``--cells``,
 writes that as a result folder of its own, opens it with the viewer's own code, and turns, clips, thresholds and plays
-it without a browser; every picture is drawn and packed as the browser gets it. ``-o FILE`` writes a page of it.
+it without a browser; every picture is drawn as the browser gets it. ``-o FILE`` writes a page of it.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from femrisk.viewer.study import Study, open_study
 
 HEAD = """# The viewer at a million cells
 
-By `python benchmarks/viewer.py DIR -o benchmarks/viewer.md`: each picture from the change to the packed image, without
-the browser. The first column of times is on the clock; the last is the work of a processor, which other programs on the
-machine do not lengthen.
+By `python benchmarks/viewer.py DIR -o benchmarks/viewer.md`: each picture from the change to the drawn image, which VTK
+packs beside; without the browser. The first column of times is on the clock; the last is the work of a processor, which
+other programs on the machine do not lengthen.
 
 """
 TABLE = "| what | pictures | median ms | 95 % ms | median ms of a processor |\n|---|---|---|---|---|"
