@@ -32,6 +32,8 @@ from femrisk.viewer.picture import Picture
 from femrisk.viewer.shown import Gallery
 from femrisk.viewer.study import Study, open_study
 
+#: what `make demo` leaves
+DEMO = Path(__file__).parents[1] / "results" / "femur_neck_lytic"
 HEAD = """# The viewer at a million cells
 
 By `python benchmarks/viewer.py DIR -o benchmarks/viewer.md`: each picture from the change to the drawn image, which VTK
@@ -251,7 +253,9 @@ def renderer(window) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="a result folder with a series of fields")
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=DEMO, help="a result folder with a series (default: the demo's)"
+    )
     parser.add_argument("--cells", type=int, default=1_000_000)
     parser.add_argument("--size", type=int, nargs=2, default=(1100, 800), metavar=("W", "H"))
     parser.add_argument("-o", "--output", type=Path, help="page to write")

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from viewer import grown
+from viewer import DEMO, grown
 
 HEAD = """# The viewer's page at a million cells
 
@@ -242,7 +242,9 @@ def measure(folder: Path, cells: int, size: tuple[int, int]) -> tuple[list[str],
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="a result folder with a series of fields")
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=DEMO, help="a result folder with a series (default: the demo's)"
+    )
     parser.add_argument("--cells", type=int, default=1_000_000)
     parser.add_argument("--size", type=int, nargs=2, default=(1400, 900), metavar=("W", "H"))
     parser.add_argument("--keep", type=Path, metavar="DIR", help="where the refined results are kept")
