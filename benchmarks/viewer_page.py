@@ -243,7 +243,7 @@ def measure(folder: Path, cells: int, size: tuple[int, int]) -> tuple[list[str],
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "folder", type=Path, nargs="?", default=DEMO, help="a result folder with a series (default: the demo's)"
+        "folder", type=Path, nargs="?", default=DEMO, help="results with a series (default: the demo's)"
     )
     parser.add_argument("--cells", type=int, default=1_000_000)
     parser.add_argument("--size", type=int, nargs=2, default=(1400, 900), metavar=("W", "H"))
