@@ -157,18 +157,20 @@ class Equilibrium:
         elastic = self.curve.elastic()
         unknowns = self.unknowns.driven.copy()
         response = self.respond(rest, unknowns, elastic)
-        self.tangent.fill(response)
-        self.tangent.refresh()
         residual = first = self.balance.norm(response.forces)
+        if self.joints is None:
+            self.tangent.fill(response)
+            self.tangent.refresh()
         for _ in range(MAX_REFINEMENTS if self.joints is None else MAX_CONTACT_TURNS):
-            solved = self.tangent.solve(response.forces, max(REFINEMENT, 0.5 * tolerance * first / residual))
+            needed = 0.5 * tolerance * first / residual
             if self.joints is None:
-                unknowns = unknowns + solved.correction
+                unknowns = unknowns + self.tangent.solve(response.forces, max(REFINEMENT, needed)).correction
                 response = self.respond(rest, unknowns, elastic)
             else:
-                unknowns, response = searched(self, rest, unknowns, solved.correction, response, elastic)
-                self.tangent.fill(response)
-                self.tangent.refresh()
+                correction = self.tangent.correct(response, needed)
+                if correction is None:
+                    break
+                unknowns, response = searched(self, rest, unknowns, correction, response, elastic)
             residual = self.balance.norm(response.forces)
             if residual <= tolerance * first:
                 return state_of(self.balance, 1.0, unknowns, response)
