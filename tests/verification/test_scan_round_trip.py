@@ -9,7 +9,7 @@ import pytest
 from scans import scan_of, write
 
 from femrisk.case import Case
-from femrisk.meshes import Vertebra
+from femrisk.meshes import ProximalFemur, Vertebra
 from femrisk.meshes.labelled import Floats
 from femrisk.run import run
 
@@ -59,3 +59,46 @@ def test_a_vertebra_is_as_stiff_as_the_one_that_was_scanned(tmp_path: Path, monk
     wanted, found = stiffness(drawn, tmp_path / "drawn"), stiffness(scanned, tmp_path / "scanned")
     assert found[0] == pytest.approx(wanted[0], rel=0.08)
     assert found[1] / found[0] == pytest.approx(wanted[1] / wanted[0], rel=0.03)
+
+
+def intact_load(bone: dict[str, object], folder: Path) -> float:
+    """Fracture load in stance, N."""
+    case = Case.model_validate(
+        {
+            "name": "round_trip",
+            "patient": {"sex": "female", "age_years": 68, "height_cm": 165, "mass_kg": 70},
+            "bone": bone,
+            "lesions": [{"kind": "sphere", "site": "femoral_neck", "quadrant": "inferomedial", "radius_mm": 11.0}],
+            "arms": [{"kind": "intact"}],
+            "loads": [{"kind": "stance"}],
+            "scores": [],
+            "analysis": {"model": "keyak_plasticity", "mesh_size_mm": 4.0},
+        }
+    )
+    (row,) = run(case, folder, jobs=1).rows
+    assert row.fracture_load_N is not None
+    return row.fracture_load_N
+
+
+@pytest.mark.gallery
+def test_a_femur_breaks_under_the_load_of_the_one_that_was_scanned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("femrisk.run.draw", lambda folder: {})
+    drawn: dict[str, object] = {"kind": "proximal_femur", "side": "left"}
+    anatomy = ProximalFemur.model_validate(drawn).resolved("female", 68).built()
+
+    def density_of(points: Floats) -> Floats:
+        return 1000 * anatomy.density(points, anatomy.inner.distance(points) > 0)
+
+    image, labels = scan_of(anatomy, density_of, (0.8, 0.8, 1.0), (12, -8, 20), blur_mm=0.5, noise=20.0)
+    scanned = {
+        "kind": "ct",
+        "anatomy": "proximal_femur",
+        "side": "left",
+        "image": write(image, tmp_path / "image.nii.gz"),
+        "labels": write(labels, tmp_path / "labels.nii.gz"),
+        "calibration": {"kind": "calibrated", "unit": "mg_per_cm3_ash"},
+    }
+    wanted, found = intact_load(drawn, tmp_path / "drawn"), intact_load(scanned, tmp_path / "scanned")
+    assert found == pytest.approx(wanted, rel=0.08)
