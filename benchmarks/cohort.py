@@ -21,8 +21,8 @@ PAGE, KEPT = ROOT / "docs" / "cohort.md", ROOT / "docs" / "cohort"
 TABLES = ("agreement", "truths", "ranks", "cement", "models", "loads", "states", "effort")
 #: pictures of each sweep that the page shows
 PICTURES = {
-    "cohort": ("roc", "strength_weight", "cement", "bands", "tornado_stance"),
-    "cohort_nonlinear": ("linear_nonlinear", "roc"),
+    "cohort": ("roc", "strength_weight", "cement"),
+    "cohort_nonlinear": ("linear_nonlinear",),
 }
 #: what a score with an unknown item is called in each reading: Mirels', whose pain is unknown
 PAINS = {

@@ -122,16 +122,18 @@ def pairs(found: Found) -> list[tuple[str, str]]:
 
 def of_sizes(found: Found) -> Iterator[str]:
     """The table of all pairs as markdown."""
-    yield "| load | arm | 4 mm | 3 mm | 2 mm | 3 to 2 | its ratio | half step | at 0 mm |"
-    yield "|" + "---|" * 9
+    columns = " | ".join(f"{size:g} mm" for size in SIZES)
+    yield f"| load | arm | {columns} | {SIZES[-2]:g} to {SIZES[-1]:g} | its ratio | half step | at 0 mm |"
+    yield "|" + "---|" * (len(SIZES) + 6)
+    gain = (SIZES[-2] / SIZES[-1]) ** 2 - 1
     for load, arm in pairs(found):
         points = [at(found, load, arm, size) for size in SIZES]
-        _, coarse, fine = (point.load for point in points)
-        _, intact, intact_fine = (at(found, load, "intact", size).load for size in SIZES)
+        coarse, fine = (point.load for point in points[-2:])
+        intact, intact_fine = (at(found, load, "intact", size).load for size in SIZES[-2:])
         half = change(at(found, load, arm, USUAL, 0.5).load, coarse)
         yield (
             f"| {load} | {arm} | {' | '.join(point.text() for point in points)} | {change(fine, coarse)} | "
-            f"{change(fine / intact_fine, coarse / intact)} | {half} | {fine + (fine - coarse) / 1.25:.0f} |"
+            f"{change(fine / intact_fine, coarse / intact)} | {half} | {fine + (fine - coarse) / gain:.0f} |"
         )
 
 
