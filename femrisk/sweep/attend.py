@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from femrisk.output.atomic import write_text
+from femrisk.output.atomic import sweep, write_text
 from femrisk.sweep import leash
 from femrisk.sweep.outcome import Outcome, State, read_outcome, write_outcome
 
@@ -73,6 +73,7 @@ def attend(order: Order) -> Report:
                 return Report(order.case_id, "busy")
             known = read_outcome(folder)
             if known is None or not known.final:
+                sweep(folder)
                 (folder / "outcome.json").unlink(missing_ok=True)
                 known = attempts(order, folder, lock)
                 if not order.keep_all:

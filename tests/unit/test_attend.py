@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from femrisk.output.atomic import UNFINISHED
 from femrisk.sweep import leash
 from femrisk.sweep.attend import Order, attend, held, last_words
 from femrisk.sweep.outcome import Outcome, read_outcome, write_outcome
@@ -84,6 +85,15 @@ def test_a_finished_case_is_not_run_and_a_failed_one_is(tmp_path: Path) -> None:
         write_outcome(folder, Outcome(state, None, 1, 1.0, None, "here"))  # type: ignore[arg-type]
         attend(again)
         assert (folder / "again").exists() == runs
+
+
+def test_what_a_killed_worker_was_writing_is_cleared_away(tmp_path: Path) -> None:
+    one = shell(tmp_path, "exit 0")
+    left = Path(one.folder, f"{UNFINISHED}77-case.yaml")
+    left.parent.mkdir(parents=True)
+    left.write_text("name: ha")
+    assert attend(one).state == "done"
+    assert not left.exists()
 
 
 def test_half_an_outcome_is_none(tmp_path: Path) -> None:
