@@ -1,11 +1,10 @@
-"""gmsh and ParaView: a problem in, its mesh with groups and arrays written; the bone's frame, nothing lumped."""
+"""ParaView: a problem in, its mesh with arrays written, which gmsh gets too; the bone's frame, nothing lumped."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-import meshio
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,28 +39,3 @@ def write_vtu(path: str | Path, problem: Problem) -> None:
     for number, hold in enumerate(problem.holds, start=1):
         grip[hold.nodes] = number
     write_fields(path, problem.nodes, problem.cells, {"grip": grip}, cell_arrays(problem))
-
-
-def write_msh(path: str | Path, problem: Problem) -> None:
-    """Write version 2.2 of gmsh's format: a volume group per material of the legend, a point group per grip.
-
-    ``path`` is written in place.
-    """
-    present = np.unique(problem.field.index).tolist()
-    groups = {problem.field.names[i]: np.array([i + 1, 3]) for i in present}
-    tags = [problem.field.index + 1]
-    cells = [("tetra10", problem.cells)]
-    for number, hold in enumerate(problem.holds, start=len(problem.field.names) + 1):
-        groups[f"grip_{hold.grip.name}"] = np.array([number, 0])
-        tags.append(np.full(len(hold.nodes), number))
-        cells.append(("vertex", hold.nodes[:, None]))
-    numbers = [tag.astype(np.int32) for tag in tags]
-    nothing = [np.zeros(len(tag)) for tag in tags[1:]]
-    arrays = {name: [values.astype(float), *nothing] for name, values in cell_arrays(problem).items()}
-    mesh = meshio.Mesh(
-        problem.nodes,
-        cells,
-        cell_data={"gmsh:physical": numbers, "gmsh:geometrical": numbers, **arrays},
-        field_data=groups,
-    )
-    mesh.write(path, file_format="gmsh22", binary=True)

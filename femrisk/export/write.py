@@ -10,8 +10,9 @@ import numpy as np
 
 from femrisk.analysis import known
 from femrisk.export import feb, inp
-from femrisk.export.grids import write_msh, write_vtu
+from femrisk.export.grids import write_vtu
 from femrisk.export.lumping import lump
+from femrisk.export.msh import write_msh
 from femrisk.export.problem import Problem, pose
 from femrisk.materials.field import paint
 from femrisk.meshes.mesher import mesh
