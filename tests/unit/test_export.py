@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -177,37 +178,77 @@ def test_febio_gets_well_formed_xml_with_everything_it_names(problem: Problem) -
     assert root.findtext("Rigid/rigid_bc[@type='rigid_displacement']/value") == "-0.01"
 
 
-def test_gmsh_reads_groups_by_name(problem: Problem, tmp_path: Path) -> None:
+@pytest.fixture
+def opened(problem: Problem, tmp_path: Path) -> Iterator[None]:
+    """The file for gmsh, opened by gmsh."""
     write(problem, Wish("untreated", "push", "msh", False), tmp_path / "cube.msh")
     gmsh.initialize(["-noenv"])
     try:
         gmsh.option.setNumber("General.Terminal", 0)
         gmsh.open(str(tmp_path / "cube.msh"))
-        groups = {gmsh.model.getPhysicalName(*group): group for group in gmsh.model.getPhysicalGroups()}
-        assert {name: group[0] for name, group in groups.items()} == {
-            "cancellous": 3,
-            "tumour_lytic": 3,
-            "grip_top-1": 0,
-            "grip_bottom": 0,
-        }
-        count = {}
-        for name, (dimension, tag) in groups.items():
-            entities = gmsh.model.getEntitiesForPhysicalGroup(dimension, tag)
-            found = [gmsh.model.mesh.getElements(dimension, entity) for entity in entities]
-            count[name] = sum(len(tags) for _, elements, _ in found for tags in elements)
-        lesion = int(problem.mesh.inside("lesion").sum())
-        assert count == {"cancellous": 162 - lesion, "tumour_lytic": lesion, "grip_top-1": 49, "grip_bottom": 49}
-        kinds, _, nodes = gmsh.model.mesh.getElements(3)
-        assert set(kinds) == {11}
-        # a quadratic cell whose middle nodes stand in the wrong places has other Jacobians than its corners say
-        total = sum(
-            float((np.array(gmsh.model.mesh.getJacobians(11, [0.25] * 3, entity[1])[1]) / 6).sum())
-            for entity in gmsh.model.getEntities(3)
-        )
-        assert total == pytest.approx(6.0**3)
-        assert sum(len(one) for one in nodes) == 1620
+        yield
     finally:
         gmsh.finalize()
+
+
+@pytest.mark.usefixtures("opened")
+def test_gmsh_finds_groups_by_name_with_their_elements_and_nodes(problem: Problem) -> None:
+    groups = {gmsh.model.getPhysicalName(*group): group for group in gmsh.model.getPhysicalGroups()}
+    lesion = problem.mesh.inside("lesion")
+    inside = {"cancellous": ~lesion, "tumour_lytic": lesion}
+    held = {f"grip_{hold.grip.name}": hold.nodes for hold in problem.holds}
+    assert {name: dimension for name, (dimension, _) in groups.items()} == {
+        **dict.fromkeys(inside, 3), **dict.fromkeys(held, 0)
+    }  # fmt: skip
+    expected = {**{name: int(mask.sum()) for name, mask in inside.items()}, "grip_top-1": 49, "grip_bottom": 49}
+    nodes = {**{name: np.unique(problem.cells[mask]) for name, mask in inside.items()}, **held}
+    for name, (dimension, tag) in groups.items():
+        (entity,) = gmsh.model.getEntitiesForPhysicalGroup(dimension, tag)
+        assert gmsh.model.getEntitiesForPhysicalName(name) == [(dimension, entity)]
+        _, (elements,), _ = gmsh.model.mesh.getElements(dimension, entity)
+        assert len(elements) == expected[name]
+        members, _ = gmsh.model.mesh.getNodesForPhysicalGroup(dimension, tag)
+        assert np.array_equal(np.sort(members) - 1, nodes[name]), name
+
+
+@pytest.mark.usefixtures("opened")
+def test_gmsh_gets_nodes_and_cells_in_its_own_order(problem: Problem) -> None:
+    tags, points, _ = gmsh.model.mesh.getNodes()
+    order = np.argsort(tags)
+    points = points.reshape(-1, 3)[order]
+    assert np.array_equal(tags[order], np.arange(1, len(problem.nodes) + 1))
+    assert np.array_equal(points, problem.nodes)
+    kinds, _, (corners,) = gmsh.model.mesh.getElements(3)
+    assert kinds.tolist() == [11]
+    cells = corners.reshape(-1, 10).astype(int) - 1
+    assert len(cells) == 162
+    # "Node ordering" in gmsh's manual
+    for node, edge in enumerate([(0, 1), (1, 2), (2, 0), (3, 0), (2, 3), (1, 3)], start=4):
+        assert points[cells[:, node]] == pytest.approx(points[cells[:, edge]].mean(axis=1))
+    # a quadratic cell whose middle nodes stand in the wrong places has other Jacobians than its corners say
+    total = sum(
+        float((np.array(gmsh.model.mesh.getJacobians(11, [0.25] * 3, entity[1])[1]) / 6).sum())
+        for entity in gmsh.model.getEntities(3)
+    )
+    assert total == pytest.approx(6.0**3)
+
+
+@pytest.mark.usefixtures("opened")
+def test_gmsh_shows_every_array(problem: Problem) -> None:
+    views = {}
+    for view in gmsh.view.getTags():
+        kind, elements, values, _, _ = gmsh.view.getHomogeneousModelData(view, 0)
+        assert kind == "ElementData"
+        name = gmsh.option.getString(f"View[{gmsh.view.getIndex(view)}].Name")
+        views[name] = dict(zip(elements.tolist(), values.tolist(), strict=True))
+    arrays = cell_arrays(problem)
+    assert views.keys() == {"element", *arrays}
+    _, (elements,), (corners,) = gmsh.model.mesh.getElements(3)
+    place = np.array([views["element"][tag] for tag in elements.tolist()], dtype=int) - 1
+    assert np.array_equal(corners.reshape(-1, 10)[:, :8] - 1, problem.cells[place, :8])
+    assert np.array_equal(np.sort(place), np.arange(162))
+    for name, values in arrays.items():
+        assert np.array_equal([views[name][tag] for tag in elements.tolist()], values[place]), name
 
 
 def test_paraview_gets_solids_materials_contacts_and_grips(problem: Problem, tmp_path: Path) -> None:
