@@ -1,7 +1,8 @@
 """Linear solves by two-level p-multigrid (PETSc): block values in, a displacement correction out.
 
 Conjugate gradients on the P2 operator, preconditioned by one symmetric Gauss-Seidel sweep over node blocks before and
-after a correction from the reassembled P1 operator, which algebraic multigrid treats with its rigid-body modes.
+after a correction from the reassembled P1 operator, which algebraic multigrid treats with its rigid-body modes and
+the same kind of sweep.
 """
 
 from __future__ import annotations
@@ -248,7 +249,13 @@ def _algebraic(ksp: PETSc.KSP) -> tuple[str, ...]:
     prefix = f"femrisk_{id(ksp):x}_"
     ksp.getPC().setOptionsPrefix(prefix)
     options = PETSc.Options(prefix)
-    values: dict[str, object] = {"pc_type": "gamg", "pc_gamg_threshold": THRESHOLD}
+    values: dict[str, object] = {
+        "pc_type": "gamg",
+        "pc_gamg_threshold": THRESHOLD,
+        "mg_levels_ksp_type": "richardson",
+        "mg_levels_ksp_max_it": 1,
+        "mg_levels_pc_type": "sor",
+    }
     if ksp.comm.size > 1:
         values["mg_coarse_pc_type"] = "redundant"
     for name, value in values.items():

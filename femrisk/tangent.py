@@ -18,6 +18,8 @@ from femrisk.meshes.labelled import Floats
 from femrisk.multigrid import Multigrid, Solved
 from femrisk.onerank import OneRank
 
+#: What ``element.assemble`` calls a cell that has nothing to add.
+IDLE = 2
 #: Accuracy of the linear solves inside Newton, relative to their own right-hand side.
 INNER_TOLERANCE = 3e-2
 #: A kept preconditioner is rebuilt when it needs this many times the iterations of a fresh one, and as many more.
@@ -39,6 +41,15 @@ class Response:
     pull: Pull | None = None
     #: what a skin does; likewise
     skin: Stretch | None = None
+
+
+@dataclass(frozen=True)
+class Unloaded:
+    """The cells' block values of both levels while nothing flows, and the moduli they were made of."""
+
+    fine: Floats
+    coarse: Floats
+    moduli: Floats
 
 
 class Tangent:
@@ -84,16 +95,11 @@ class Tangent:
         kind = linear or (OneRank if domain.comm.size == 1 else Multigrid)
         self._multigrid = kind(domain, unknowns, self._fine.pattern, self._coarse.pattern)
         self._fresh_iterations: int | None = None
+        self._unloaded: Unloaded | None = None
 
     def fill(self, response: Response, flat: bool = False) -> None:
         """Assemble both operators; ``flat``: interfaces that fail do so at a constant traction."""
-        fine, coarse = self._fine.zeros(self._multigrid.precision), self._coarse.zeros(np.float64)
-        kept_fine, kept_coarse = self._domain.assemble(
-            response.moduli, response.normal, self._stretch, fine, self._fine.element_places[0], coarse,
-            self._coarse.element_places[0], self._kinds[0],
-        )  # fmt: skip
-        self._fine.add_special(fine, kept_fine, self._fine_groups[0][self._mixed[0]])
-        self._coarse.add_special(coarse, kept_coarse, self._coarse_groups[0][self._mixed[0]])
+        fine, coarse = self._cells(response)
         if self._joints is not None and response.pull is not None:
             tangent = response.pull.flat if flat else response.pull.tangent
             for level, values, shapes, groups in (
@@ -115,6 +121,30 @@ class Tangent:
                 )  # fmt: skip
                 level.add_special(values, kept, groups[-1][self._mixed[-1]])
         self._multigrid.fill(self._fine.masked(fine), self._coarse.masked(coarse))
+
+    def _cells(self, response: Response) -> tuple[Floats, Floats]:
+        """The cells' block values of both levels.
+
+        They are linear in the moduli, so that of a state in which few cells flow only the difference is assembled.
+        """
+        known = self._unloaded
+        if known is None:
+            fine, coarse = self._fine.zeros(self._multigrid.precision), self._coarse.zeros(np.float64)
+            moduli, kinds, mixed = response.moduli, self._kinds[0], self._mixed[0]
+        else:
+            fine, coarse = known.fine.copy(), known.coarse.copy()
+            changed = (response.moduli != known.moduli).any(axis=(1, 2))
+            moduli, kinds = response.moduli - known.moduli, np.where(changed, self._kinds[0], np.int8(IDLE))
+            mixed = self._mixed[0] & changed
+        kept_fine, kept_coarse = self._domain.assemble(
+            moduli, response.normal, self._stretch, fine, self._fine.element_places[0], coarse,
+            self._coarse.element_places[0], kinds,
+        )  # fmt: skip
+        self._fine.add_special(fine, kept_fine, self._fine_groups[0][mixed])
+        self._coarse.add_special(coarse, kept_coarse, self._coarse_groups[0][mixed])
+        if known is None and not response.moduli[..., 2].any():
+            self._unloaded = Unloaded(fine.copy(), coarse.copy(), response.moduli)
+        return fine, coarse
 
     def refresh(self) -> None:
         """Build the preconditioner from the operators; the iterations it needs are counted anew."""
