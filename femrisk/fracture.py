@@ -83,12 +83,23 @@ def read_peak(history: History) -> Peak:
     if passed or (history.status == "plateau" and len(force) > 2):
         around = slice(top - 1, top + 2) if passed else slice(len(force) - 3, len(force))
         refined, place = parabola(travel[around], force[around], travel[around][-1])
+        if passed:
+            refined = min(refined, _foreseen(travel, force, top, place))
         if refined > load:
             energy += 0.5e-3 * (refined + load) * (place - at)
             load, at = refined, place
             # a top between two states may lie above what those before it predict
             bracket = bracket and (bracket[0], max(bracket[1], load))
     return Peak(load, bracket, at, energy, top - 1)
+
+
+def _foreseen(travel: Floats, force: Floats, top: int, place: float) -> float:
+    """What a force that only levels off can reach near its largest value: the secant before goes there."""
+    last = top if place > travel[top] else top - 1
+    if last < 1:
+        return np.inf
+    slope = (force[last] - force[last - 1]) / (travel[last] - travel[last - 1])
+    return float(force[last] + slope * (place - travel[last]))
 
 
 def read_elastic(

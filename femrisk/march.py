@@ -45,6 +45,8 @@ class Rules:
     stiffness: float
     #: a force below this share of the largest one confirms the peak
     confirmed_below: float = 0.95
+    #: a step may lead over a peak only where the force, rising on as it did, would have gained less than this share
+    over_peak: float = 0.01
     #: the force no longer rises when the tangent is below this share of the elastic stiffness ...
     plateau_tangent: float = 0.02
     #: ... and a parabola through the last three states finds no more than this share above the largest force
@@ -63,6 +65,11 @@ class Rules:
     strides: float = 1 / 8
     #: travel close to which a state is wanted, mm
     pause: float = 0.0
+
+    @property
+    def least(self) -> float:
+        """The step that is not cut any more, mm."""
+        return self.smallest_cut * self.largest_step
 
     def onto_stop(self, step: float, found: list[Increment]) -> float:
         """The step that leaps over neither ``pause`` nor ``stop`` if shortening goes on as over the last one, mm."""
@@ -121,9 +128,10 @@ def march(
             if near and lost >= rules.tries_near_peak:
                 status = "bracketed"
                 break
-            if step * 0.5 < rules.smallest_cut * rules.largest_step:
+            if step * 0.5 < rules.least:
                 status = "bracketed" if near else "stuck"
                 break
+        if attempt.state is None or (step * 0.5 >= rules.least and _leaps(found, attempt.state, rules)):
             cuts, stride, calm = cuts + 1, step * 0.5, 0
             step = stride
             guess = _extrapolated(past, current, step, first_guess, rules)
@@ -141,6 +149,14 @@ def march(
         step = rules.onto_stop(stride, found)
         guess = _extrapolated(past, current, step, first_guess, rules)
     yield History(tuple(found), status, lost_at, solves)
+
+
+def _leaps(found: list[Increment], state: State, rules: Rules) -> bool:
+    """True when a state lies behind a peak that may be well above the last increment, which is the highest so far."""
+    if not found or state.force >= found[-1].force or found[-1].force < max(one.force for one in found):
+        return False
+    rise = tangent_of(found, rules.stiffness) * (state.travel - found[-1].displacement)
+    return rise > rules.over_peak * found[-1].force
 
 
 def _ending(found: list[Increment], state: State, rules: Rules, too_far: Callable[[State], bool]) -> str:

@@ -75,6 +75,16 @@ def test_a_step_over_a_sharp_peak_is_no_plateau() -> None:
     assert history.status == "collapsed"
 
 
+def test_a_peak_is_not_leapt_over_wherever_it_lies_between_two_steps() -> None:
+    for middle in (1.3, 1.4, 1.5, 1.6, 1.7):
+        # rises by 100 N/mm, and levels off within a fifth of a step
+        history = marched(Spring(lambda u, middle=middle: 100 * u - np.exp(10 * (u - middle))))
+        travel = middle + np.log(10) / 10
+        assert history.status == "collapsed"
+        assert history.forces().max() > 0.98 * (100 * travel - 10)
+        assert read_peak(history).load == pytest.approx(100 * travel - 10, rel=RULES.over_peak)
+
+
 def test_where_a_strain_defines_strength_the_march_halts_exactly_there() -> None:
     for force, status in ((lambda u: 100 * u, "limit_reached"), (lambda u: min(100 * u, 50.0), "plateau")):
         history = marched(Spring(force), Rules(0.3, 0.4, 20.0, 100.0, stop=1.0), far=lambda state: True)

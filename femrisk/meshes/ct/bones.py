@@ -70,6 +70,8 @@ class ScannedBone(Part):
     """Relations, one after the other, from the calibrated density to ash density (default: the usual ones)."""
     rim_mm: Annotated[float, Field(ge=0, le=3)] | None = None
     """Depth of the bone's rim whose density is taken from the bone under it (default: one voxel)."""
+    spill_out_mm: Annotated[float, Field(ge=0, le=3)] = 2.0
+    """Depth to which density that blur laid outside the bone is put back (0: nowhere)."""
     rounding_mm: Annotated[float, Field(ge=0, le=2)] = 0.5
     """Blur of the label's smooth surface; the volume is kept."""
 
@@ -101,6 +103,7 @@ class ScannedBone(Part):
             calibration=self.calibration,
             relations=self.relations,
             rim_mm=self.rim_mm,
+            spill_out_mm=self.spill_out_mm,
             lesion_labels=self.lesion_labels,
             mirrored=mirrored,
         )

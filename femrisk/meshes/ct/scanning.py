@@ -19,6 +19,7 @@ from femrisk.meshes.ct.imagedensity import ImageDensity, extended
 from femrisk.meshes.ct.relations import to_ash
 from femrisk.meshes.ct.scan import Scan, recorded
 from femrisk.meshes.ct.scanfile import refuse_holes
+from femrisk.meshes.ct.spillout import returned
 from femrisk.meshes.ct.volume import Volume, centres
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ class Recipe:
     relations: tuple[str, ...] | None
     #: depth of the rim, mm; None for a voxel
     rim_mm: float | None
+    #: depth to which density outside the bone is put back, mm
+    spill_out_mm: float
     lesion_labels: tuple[int, ...]
     #: lesions are filled from the other side where that is bone
     mirrored: bool
@@ -96,13 +99,15 @@ def scanned(image: Volume, labels: Volume, mask: Volume, drawn: Anatomy, recipe:
     rim = float(np.cbrt(near.voxel_mm3)) if recipe.rim_mm is None else recipe.rim_mm
     lesion = own.moved(drawn.to_source)
     whole = standing.with_values(ash)
-    measured = extended(whole, depth, rim)
+    mended = returned(whole, depth, recipe.spill_out_mm)
+    measured = extended(mended, depth, rim)
     host, told = filled(measured, lesion_voxels(whole, lesion, recipe.lesion_labels), inside, recipe.mirrored)
     steps = (
         f"image: {sized(image.shape)} voxels of {sized(image.spacing)} mm",
         f"bone: {np.count_nonzero(mask.values)} voxels, {np.count_nonzero(mask.values) * mask.voxel_mm3 / 1000:.2f} ml",
         *line.steps,
         *(f"{one.name}: {one}" for one in chain),
+        f"spill-out: {put_back(whole, mended, inside)}",
         f"rim: voxels less than {rim:.2g} mm under the surface take the density below them where it is higher",
         *told,
     )
@@ -112,6 +117,14 @@ def scanned(image: Volume, labels: Volume, mask: Volume, drawn: Anatomy, recipe:
     density = ImageDensity(host)
     as_scanned = density if host is measured else ImageDensity(measured)
     return Scan(density, as_scanned, lesion, recipe.lesion_labels, record)
+
+
+def put_back(whole: Volume, mended: Volume, inside: NDArray[np.bool_]) -> str:
+    """How much density was put back into the bone, in words."""
+    found, now = (float(one.values[inside].sum()) for one in (whole, mended))
+    if now == found:
+        return "nothing that blur laid outside the bone is put back"
+    return f"what blur laid outside the bone is put back, {100 * (now / found - 1):.1f} % of its mass"
 
 
 def mean_of(image: Volume, labels: Volume, label: int) -> float:
