@@ -46,7 +46,7 @@ class Rules:
     #: a force below this share of the largest one confirms the peak
     confirmed_below: float = 0.95
     #: a step may lead over a peak only where the force, rising on as it did, would have gained less than this share
-    over_peak: float = 0.01
+    over_peak: float = 0.02
     #: the force no longer rises when the tangent is below this share of the elastic stiffness ...
     plateau_tangent: float = 0.02
     #: ... and a parabola through the last three states finds no more than this share above the largest force
