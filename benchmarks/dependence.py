@@ -1,11 +1,7 @@
 """What mesh and step change: every arm and load of the example at several mesh sizes and at half the step.
 
-Usage: ``python benchmarks/dependence.py [--part sizes] [-j 2]``. What a part finds goes between ``<!-- PART -->`` and
-``<!-- end -->`` in ``docs/dependence.md``, whose words are written by hand:
-
-- ``sizes``: all pairs at 4, 3 and 2 mm, and at 3 mm with half the step; an hour and a half of one core
-- ``between``: the arms without metal in stance at sizes between 3 and 2 mm; half an hour
-- ``plain``: the same arms, whose bone never softens, at 3 and 2 mm; half an hour
+Usage: ``python benchmarks/dependence.py [-j 2]``; an hour and a half of one core. The table goes between
+``<!-- sizes -->`` and ``<!-- end -->`` in ``docs/dependence.md``, whose words are written by hand.
 """
 
 from __future__ import annotations
@@ -15,7 +11,7 @@ import multiprocessing
 import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import femrisk.wheel  # noqa: F401
@@ -37,19 +33,15 @@ PAGE = ROOT / "docs" / "dependence.md"
 #: the size of the example, also marched with half the step
 USUAL = 3.0
 SIZES = (4.0, 3.0, 2.0)
-BETWEEN = (3.0, 2.75, 2.5, 2.25, 2.0)
-PLAIN = (3.0, 2.0)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One mesh family at one size with one step, under some loads."""
+    """One mesh family at one size with one step, under every load."""
 
     size_mm: float
     family: str
     step_share: float = 1.0
-    softening: bool = True
-    loads: tuple[str, ...] = ("stance", "sideways_fall")
 
 
 @dataclass(frozen=True)
@@ -80,15 +72,10 @@ def measured(run: Run) -> dict[tuple[str, str], Point]:
     task = mesh_task(scene, family)
     made = mesh(task.anatomy, family.solids, task.size_mm, task.sizing)
     found = {}
-    for load in run.loads:
+    for load in scene.boundaries:
         ready = prepare(made, scene.boundaries[load], MPI.COMM_SELF)
         for arm in solve_task(scene, family, load, family.arms).arms:
             field = paint(made, arm.layers)
-            if not run.softening:
-                curve = field.curve
-                field = replace(
-                    field, curve=replace(curve, softening=np.zeros_like(curve.strength), residual=curve.strength)
-                )
             result = compute(ready, field, False, lambda increment: None, step_share=run.step_share)
             peak = result.peak
             value = float(np.mean(peak.bracket)) if peak.bracket else peak.load
@@ -137,49 +124,30 @@ def of_sizes(found: Found) -> Iterator[str]:
         )
 
 
-def of_stance(found: Found, sizes: tuple[float, ...]) -> Iterator[str]:
-    """The table of a few arms in stance: their loads, and their ratios to the intact load."""
-    yield "| arm | of | " + " | ".join(f"{size:g} mm" for size in sizes) + " | 3 to 2 |"
-    yield "|" + "---|" * (len(sizes) + 3)
-    intact = [at(found, "stance", "intact", size).load for size in sizes]
-    for load, arm in pairs(found):
-        points = [at(found, load, arm, size) for size in sizes]
-        loads = [point.load for point in points]
-        yield f"| {arm} | load, N | {' | '.join(point.text() for point in points)} | {change(loads[-1], loads[0])} |"
-        if arm != "intact":
-            ratios = [load / whole for load, whole in zip(loads, intact, strict=True)]
-            yield f"| {arm} | ratio | {' | '.join(f'{one:.3f}' for one in ratios)} | {change(ratios[-1], ratios[0])} |"
-
-
-def runs_of(part: str) -> list[Run]:
-    """What a part needs, long ones first."""
-    if part == "sizes":
-        names = [one.name for one in families(build(sized(USUAL)))]
-        steps = sorted([(size, 1.0) for size in SIZES] + [(USUAL, 0.5)])
-        return [Run(size, name, share) for size, share in steps for name in names]
-    sizes = sorted(BETWEEN if part == "between" else PLAIN)
-    return [Run(size, "base", softening=part == "between", loads=("stance",)) for size in sizes]
+def runs() -> list[Run]:
+    """What the table needs, long ones first."""
+    names = [one.name for one in families(build(sized(USUAL)))]
+    steps = sorted([(size, 1.0) for size in SIZES] + [(USUAL, 0.5)])
+    return [Run(size, name, share) for size, share in steps for name in names]
 
 
 def main() -> None:
     """Measure and write."""
     reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    reader.add_argument("--part", choices=("sizes", "between", "plain"), default="sizes")
     reader.add_argument("-j", type=int, default=2)
     asked = reader.parse_args()
     found: dict[Run, dict[tuple[str, str], Point]] = {}
     with ProcessPoolExecutor(asked.j, mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting = {pool.submit(measured, run): run for run in runs_of(asked.part)}
+        waiting = {pool.submit(measured, run): run for run in runs()}
         for done in as_completed(waiting):
             found[waiting[done]] = done.result()
             for (load, arm), point in done.result().items():
                 print(waiting[done], load, arm, point, flush=True)
-    sizes = BETWEEN if asked.part == "between" else PLAIN
-    table = "\n".join(of_sizes(found) if asked.part == "sizes" else of_stance(found, sizes))
+    table = "\n".join(of_sizes(found))
     print(table)
-    block = re.compile(rf"<!-- {asked.part} -->\n.*?<!-- end -->", flags=re.DOTALL)
-    page, count = block.subn(lambda _: f"<!-- {asked.part} -->\n{table}\n<!-- end -->", PAGE.read_text())
-    assert count == 1, f"{PAGE}: no place for {asked.part}"
+    block = re.compile(r"<!-- sizes -->\n.*?<!-- end -->", flags=re.DOTALL)
+    page, count = block.subn(lambda _: f"<!-- sizes -->\n{table}\n<!-- end -->", PAGE.read_text())
+    assert count == 1, f"{PAGE}: no place for the table"
     PAGE.write_text(page)
 
 
