@@ -83,6 +83,7 @@ def fracture_loads(bone: dict[str, object], folder: Path) -> list[float]:
 
 
 @pytest.mark.gallery
+@pytest.mark.timeout(2400)  # six marches, one after the other
 def test_a_femur_breaks_under_the_loads_of_the_one_that_was_scanned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
