@@ -110,7 +110,9 @@ def test_the_page_shows_how_meshio_gets_groups(
 
 
 def test_dolfinx_takes_the_file_for_gmsh_with_its_groups(problem: Problem, tmp_path: Path) -> None:
-    import femrisk.wheel  # noqa: F401, I001
+    import femrisk.wheel  # noqa: F401
+
+    # isort: split
     from dolfinx.io.gmsh import read_from_msh
     from mpi4py import MPI
 

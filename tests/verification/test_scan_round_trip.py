@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 from scans import scan_of, write
 
 from femrisk.case import Case
+from femrisk.comparison import Row
 from femrisk.meshes import ProximalFemur, Vertebra
+from femrisk.meshes.anatomy import Anatomy
 from femrisk.meshes.labelled import Floats
 from femrisk.run import run
 
@@ -19,20 +22,40 @@ pytestmark = pytest.mark.slow
 ARCH_MG = 1022.0
 
 
+def answers(folder: Path, bone: dict[str, object], **asked: object) -> tuple[Row, ...]:
+    """Of a patient's ``bone`` under what else is ``asked``; rows in the order of the arms."""
+    patient = {"sex": "female", "age_years": 68, "height_cm": 165, "mass_kg": 70}
+    case = Case.model_validate({"name": "round_trip", "patient": patient, "bone": bone, "scores": [], **asked})
+    return run(case, folder, jobs=1, frames=0).rows
+
+
+def scanned(
+    anatomy: Anatomy,
+    density_of: Callable[[Floats], Floats],
+    spacing: tuple[float, float, float],
+    unit: str,
+    folder: Path,
+) -> dict[str, object]:
+    """A bone read from the files of its scan on turned voxels, blurred and noisy; what it shows is left to say."""
+    image, labels = scan_of(anatomy, density_of, spacing, (12, -8, 20), blur_mm=0.5, noise=20.0)
+    return {
+        "kind": "ct",
+        "image": write(image, folder / "image.nii.gz"),
+        "labels": write(labels, folder / "labels.nii.gz"),
+        "calibration": {"kind": "calibrated", "unit": unit},
+    }
+
+
 def stiffness(bone: dict[str, object], folder: Path) -> tuple[float, float]:
     """Of the intact bone and with a lesion, N/mm."""
-    case = Case.model_validate(
-        {
-            "name": "round_trip",
-            "patient": {"sex": "female", "age_years": 68, "height_cm": 165, "mass_kg": 70},
-            "bone": bone,
-            "lesions": [{"kind": "sphere", "site": "vertebral_body", "radius_mm": 9.0}],
-            "arms": [{"kind": "intact"}, {"kind": "untreated"}],
-            "loads": [{"kind": "axial_compression"}],
-            "analysis": {"model": "linear", "mesh_size_mm": 4.0},
-        }
+    intact, untreated = answers(
+        folder,
+        bone,
+        lesions=[{"kind": "sphere", "site": "vertebral_body", "radius_mm": 9.0}],
+        arms=[{"kind": "intact"}, {"kind": "untreated"}],
+        loads=[{"kind": "axial_compression"}],
+        analysis={"model": "linear", "mesh_size_mm": 4.0},
     )
-    intact, untreated = run(case, folder, jobs=1).rows
     assert intact.stiffness_N_per_mm is not None
     assert untreated.stiffness_N_per_mm is not None
     return intact.stiffness_N_per_mm, untreated.stiffness_N_per_mm
@@ -47,37 +70,26 @@ def test_a_vertebra_is_as_stiff_as_the_one_that_was_scanned(tmp_path: Path, monk
         ash = anatomy.density(points, np.zeros(len(points), dtype=bool))
         return np.where(ash >= 1.3, ARCH_MG, 1000 * (ash - 0.0523) / 1.22)
 
-    image, labels = scan_of(anatomy, density_of, (1.0, 1.0, 1.25), (12, -8, 20), blur_mm=0.5, noise=20.0)
-    scanned = {
-        "kind": "ct",
-        "anatomy": "vertebra",
-        "level": "L1",
-        "image": write(image, tmp_path / "image.nii.gz"),
-        "labels": write(labels, tmp_path / "labels.nii.gz"),
-        "calibration": {"kind": "calibrated", "unit": "mg_per_cm3_K2HPO4"},
-    }
-    wanted, found = stiffness(drawn, tmp_path / "drawn"), stiffness(scanned, tmp_path / "scanned")
+    read = scanned(anatomy, density_of, (1.0, 1.0, 1.25), "mg_per_cm3_K2HPO4", tmp_path)
+    read |= {"anatomy": "vertebra", "level": "L1"}
+    wanted, found = stiffness(drawn, tmp_path / "drawn"), stiffness(read, tmp_path / "scanned")
     assert found[0] == pytest.approx(wanted[0], rel=0.08)
     assert found[1] / found[0] == pytest.approx(wanted[1] / wanted[0], rel=0.03)
 
 
 def fracture_loads(bone: dict[str, object], folder: Path) -> list[float]:
     """In stance, of the example intact, untreated and filled with cement, N."""
-    case = Case.model_validate(
-        {
-            "name": "round_trip",
-            "patient": {"sex": "female", "age_years": 68, "height_cm": 165, "mass_kg": 70},
-            "bone": bone,
-            "lesions": [
-                {"kind": "ellipsoid", "site": "femoral_neck", "quadrant": "inferomedial", "semi_axes_mm": [14, 11, 11]}
-            ],
-            "arms": [{"kind": "intact"}, {"kind": "untreated"}, {"kind": "pop", "fill_fraction": 0.9}],
-            "loads": [{"kind": "stance"}],
-            "scores": [],
-            "analysis": {"model": "keyak_plasticity", "mesh_size_mm": 3.0},
-        }
+    rows = answers(
+        folder,
+        bone,
+        lesions=[
+            {"kind": "ellipsoid", "site": "femoral_neck", "quadrant": "inferomedial", "semi_axes_mm": [14, 11, 11]}
+        ],
+        arms=[{"kind": "intact"}, {"kind": "untreated"}, {"kind": "pop", "fill_fraction": 0.9}],
+        loads=[{"kind": "stance"}],
+        analysis={"model": "keyak_plasticity", "mesh_size_mm": 3.0},
     )
-    loads = [row.fracture_load_N for row in run(case, folder, jobs=1, frames=0).rows]
+    loads = [row.fracture_load_N for row in rows]
     assert None not in loads
     return [load for load in loads if load is not None]
 
@@ -99,16 +111,9 @@ def test_a_femur_breaks_under_the_loads_of_the_one_that_was_scanned(
     def density_of(points: Floats) -> Floats:
         return 1000 * anatomy.density(points, anatomy.inner.distance(points) > 0)
 
-    image, labels = scan_of(anatomy, density_of, (0.8, 0.8, 1.0), (12, -8, 20), blur_mm=0.5, noise=20.0)
-    scanned = {
-        "kind": "ct",
-        "anatomy": "proximal_femur",
-        "side": "left",
-        "image": write(image, tmp_path / "image.nii.gz"),
-        "labels": write(labels, tmp_path / "labels.nii.gz"),
-        "calibration": {"kind": "calibrated", "unit": "mg_per_cm3_ash"},
-    }
-    wanted, found = fracture_loads(drawn, tmp_path / "drawn"), fracture_loads(scanned, tmp_path / "scanned")
+    read = scanned(anatomy, density_of, (0.8, 0.8, 1.0), "mg_per_cm3_ash", tmp_path)
+    read |= {"anatomy": "proximal_femur", "side": "left"}
+    wanted, found = fracture_loads(drawn, tmp_path / "drawn"), fracture_loads(read, tmp_path / "scanned")
     assert found == pytest.approx(wanted, rel=0.08)
     ratios = [[load / loads[0] for load in loads] for loads in (found, wanted)]
     assert ratios[0] == pytest.approx(ratios[1], rel=0.03)
