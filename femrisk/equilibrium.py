@@ -29,8 +29,9 @@ from femrisk.tangent import Response, Tangent
 #: Newton stops when the free residual is below this share of the force on the machine.
 TOLERANCE = 1e-6
 MAX_NEWTON = 16
-#: Accuracy and number of the solves that refine the elastic state; faces that touch or gap take their turns.
-REFINEMENT, MAX_REFINEMENTS, MAX_CONTACT_TURNS = 1e-4, 8, 40
+#: Accuracy and number of the solves that refine the elastic state: single precision takes little more off a residual at
+#: once. Faces that touch or gap take their turns.
+REFINEMENT, MAX_REFINEMENTS, MAX_CONTACT_TURNS = 0.1, 40, 40
 #: Two iterations in a row that leave more than this share of the residual end a try.
 STALL = 0.7
 #: With weak interfaces, where faces touch, part and fail by turns: iterations of a try,
