@@ -15,7 +15,10 @@ from femrisk.meshes.labelled import REGIONS, Floats, LabelledMesh
 
 #: Volumes over which they must be passed, mm3; the middle one gives the load, the others its spread.
 SUPPORTS = (10.0, 100.0, 250.0)
-#: Plastic strain beyond which small strains are long left, and the volume of bone that ends a march, mm3.
+#: Where bone softens, strain gathers in a layer of cells and grows as they shrink. What does not depend on them: by how
+#: much that layer was crushed, mm, and over what area, mm2. A quarter of a neck's section ends a march.
+FAR_CRUSH, FAR_AREA = 0.3, 200.0
+#: Elsewhere it is the plastic strain beyond which small strains are long left, and its volume, mm3.
 FAR_STRAIN, FAR_VOLUME = 0.10, 100.0
 #: Plastic strain from which bone counts as broken when the place of a fracture is looked for.
 BROKEN_STRAIN = 0.005
@@ -166,7 +169,17 @@ def _site(mesh: LabelledMesh, field: MaterialField, group: NDArray[np.int64], we
     return Site(region, material, np.asarray(centroid), float(volumes.sum()))
 
 
-def too_far(field: MaterialField, volumes: Floats, accumulated: Floats) -> float:
-    """Volume of bone beyond FAR_STRAIN, mm3 (m cells; accumulated (m, 4) or (m, 8))."""
-    beyond = (accumulated > FAR_STRAIN) & field.bone()[:, None]
-    return float((beyond * volumes[:, None] / beyond.shape[1]).sum())
+def too_far(field: MaterialField, volumes: Floats, sizes: Floats, accumulated: Floats) -> float:
+    """How much bone has left what the model is good for, as a share of what ends a march.
+
+    Args:
+        field: the materials of m cells.
+        volumes: (m,) mm3.
+        sizes: (m,) edges, mm.
+        accumulated: (m, 4) or (m, 8) plastic strain at the Gauss points.
+    """
+    share, edge = volumes[:, None] / accumulated.shape[1], sizes[:, None]
+    softens, bone = field.curve.softening < 0, field.bone()[:, None]
+    crushed = bone & softens & (accumulated * edge > FAR_CRUSH)
+    strained = bone & ~softens & (accumulated > FAR_STRAIN)
+    return float((crushed * share / edge).sum() / FAR_AREA + (strained * share).sum() / FAR_VOLUME)

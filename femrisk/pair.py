@@ -22,7 +22,6 @@ from femrisk.errors import SolverError
 from femrisk.film import Frame, filmed
 from femrisk.filming import everywhere, frame_of, whole
 from femrisk.fracture import (
-    FAR_VOLUME,
     SUPPORTS,
     ElasticCriterion,
     read_damage_site,
@@ -38,7 +37,7 @@ from femrisk.march import Found, Rules, march
 from femrisk.materials.crushable import Foam
 from femrisk.materials.damage import DamageLaw, damage_law
 from femrisk.materials.fabric import Fabric
-from femrisk.materials.field import MaterialField
+from femrisk.materials.field import MaterialField, element_sizes
 from femrisk.materials.plastic import dissipation
 from femrisk.meshes.labelled import Floats
 from femrisk.outcome import Damage, PairResult
@@ -201,10 +200,12 @@ def _march(
 ) -> tuple[History, State]:
     """The history and the state of the largest force."""
     expected = _expected(elastic, criterion)
-    bone = replace(field, index=field.index[equilibrium.domain.original])
+    domain = equilibrium.domain
+    here = replace(field, index=field.index[domain.original], curve=field.curve.take(domain.original))
+    sizes = element_sizes(prepared.mesh.points, prepared.mesh.cells)[domain.original]
 
     def far(state: State) -> bool:
-        return equilibrium.domain.sum(too_far(bone, equilibrium.domain.volumes, state.accumulated)) > FAR_VOLUME
+        return domain.sum(too_far(here, domain.volumes, sizes, state.accumulated)) > 1
 
     if linear_only:
         scaled = replace(elastic, travel=expected, force=elastic.force * expected, unknowns=elastic.unknowns * expected)

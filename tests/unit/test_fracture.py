@@ -12,7 +12,10 @@ from scipy.spatial.transform import Rotation
 from femrisk.fracture import (
     BROKEN_STRAIN,
     COMPRESSION_LIMIT,
+    FAR_AREA,
+    FAR_CRUSH,
     FAR_STRAIN,
+    FAR_VOLUME,
     SUPPORTS,
     TENSION_LIMIT,
     read_damage_site,
@@ -23,7 +26,7 @@ from femrisk.fracture import (
     too_far,
 )
 from femrisk.history import History, Increment
-from femrisk.materials.field import MaterialField, paint
+from femrisk.materials.field import MaterialField, element_sizes, paint
 from femrisk.meshes.labelled import LabelledMesh
 
 
@@ -246,14 +249,37 @@ def test_a_cement_that_breaks_is_the_site(mesh: LabelledMesh) -> None:
     assert site.volume == pytest.approx(mesh.volumes()[mesh.inside("lesion")].sum())
 
 
-def test_strains_too_far_are_measured_in_bone_alone(mesh: LabelledMesh) -> None:
+def test_bone_alone_goes_too_far(mesh: LabelledMesh) -> None:
     field, accumulated = paint(mesh, (("lesion", "pmma"),)), np.zeros((len(mesh.tets), 4))
+    sizes = element_sizes(mesh.points, mesh.tets)
     accumulated[mesh.inside("lesion")] = 1.0
-    assert too_far(field, mesh.volumes(), accumulated) == 0
+    assert too_far(field, mesh.volumes(), sizes, accumulated) == 0
     outside = np.flatnonzero(~mesh.inside("lesion"))[:10]
-    accumulated[outside, 0] = 1.01 * FAR_STRAIN
+    accumulated[outside, 0] = 1.01 * FAR_CRUSH / sizes[outside]
     # one Gauss point of four in ten cells of 24^3 / 1296 mm3
-    assert too_far(field, mesh.volumes(), accumulated) == pytest.approx(10 * 24**3 / 1296 / 4)
+    expected = (24**3 / 1296 / 4 / sizes[outside]).sum() / FAR_AREA
+    assert too_far(field, mesh.volumes(), sizes, accumulated) == pytest.approx(expected)
+
+
+def test_a_crushed_layer_is_as_far_whatever_its_cells(mesh: LabelledMesh) -> None:
+    field, sizes = paint(mesh, ()), element_sizes(mesh.points, mesh.tets)
+    layer = np.abs(mesh.centroids()[:, 2]) < 2
+
+    def far(share: float, copies: int) -> float:
+        strain = layer * 1.5 * FAR_CRUSH / (share * sizes)
+        return copies * too_far(field, share**3 * mesh.volumes(), share * sizes, np.tile(strain[:, None], 4))
+
+    # of cells of half the size it takes four times as many to cover it
+    assert far(1.0, 1) > 0
+    assert far(0.5, 4) == pytest.approx(far(1.0, 1))
+
+
+def test_bone_that_does_not_soften_goes_too_far_by_its_strain(mesh: LabelledMesh) -> None:
+    field = paint(mesh, ())
+    ideal = replace(field, curve=replace(field.curve, softening=np.zeros_like(field.curve.softening)))
+    accumulated = np.full((len(mesh.tets), 4), 1.01 * FAR_STRAIN)
+    everything = too_far(ideal, mesh.volumes(), element_sizes(mesh.points, mesh.tets), accumulated)
+    assert everything == pytest.approx(mesh.volumes()[ideal.bone()].sum() / FAR_VOLUME)
 
 
 def test_the_site_of_damage_is_the_group_that_lost_most(mesh: LabelledMesh, bone: MaterialField) -> None:

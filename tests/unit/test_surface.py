@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from femrisk.errors import GeometryError
-from femrisk.meshes.femur.headfit import fit_sphere
+from femrisk.meshes.femur.headfit import find_head, fit_sphere
 from femrisk.meshes.femur.parametric import ProximalFemur
 from femrisk.meshes.femur.surface import SurfaceBone, SurfaceLandmarks
 from femrisk.meshes.labelled import REGIONS
@@ -82,6 +82,12 @@ def check_landmarks(found, true):
     assert angle_deg(found.neck_axis, true.neck_axis) < 1.5
     for name in ("neck_width_si", "neck_width_ap", "shaft_diameter_ml", "shaft_diameter_ap"):
         assert getattr(found, name) == pytest.approx(getattr(true, name), abs=1.0), name
+
+
+def test_the_rim_where_the_neck_begins_does_not_pull_at_the_head(surface, true):
+    center, radius = find_head(surface, "femur.stl")
+    assert np.linalg.norm(center - (TURN @ true.landmarks.head_center + SHIFT)) < 0.1
+    assert radius == pytest.approx(true.landmarks.head_radius, abs=0.05)
 
 
 def test_landmarks_of_a_left_femur_are_found_in_any_frame(placed, true):

@@ -17,11 +17,13 @@ CELL = 3.0
 #: a head shows at least this share of its sphere; condyles and shafts stay below it
 LEAST_SHARE = 0.35
 #: bands round the sphere within which points are fitted, one fit after the other, mm
-FIT_BANDS = (5.0, 3.0, 2.0, 1.5, 1.5)
+FIT_BANDS = (5.0, 3.0, 2.0, 1.5)
+#: then the rim, where the neck begins, is left out by Tukey's biweight: his constant, and how often it is applied
+BIWEIGHT, REWEIGHTED = 4.685, 20
 
 
 def find_head(surface: Triangles, where: str) -> tuple[Floats, float]:
-    """Centre (3,) and radius of the femoral head, mm: normals vote for the sphere, then a trimmed least-squares fit.
+    """Centre (3,) and radius of the femoral head, mm: normals vote for the sphere, then a robust least-squares fit.
 
     Raises:
         GeometryError: nothing on the surface is enough of a sphere.
@@ -31,6 +33,7 @@ def find_head(surface: Triangles, where: str) -> tuple[Floats, float]:
     for band in FIT_BANDS:
         on = on_sphere(spots, normals, center, radius, band)
         center, radius = fit_sphere(spots[on], areas[on])
+    center, radius = without_rim(spots, normals, areas, center, radius)
     share = float(areas[on_sphere(spots, normals, center, radius, FIT_BANDS[-1])].sum() / (4 * np.pi * radius**2))
     if share < LEAST_SHARE or not RADII[0] <= radius <= RADII[-1]:
         raise GeometryError(
@@ -81,6 +84,20 @@ def on_sphere(spots: Floats, normals: Floats, center: Floats, radius: float, ban
     reach = np.linalg.norm(offset, axis=1)
     facing = np.einsum("ki,ki->k", offset, normals) > 0.85 * reach
     return np.asarray(facing & (np.abs(reach - radius) < band))
+
+
+def without_rim(spots: Floats, normals: Floats, areas: Floats, center: Floats, radius: float) -> tuple[Floats, float]:
+    """Centre (3,) and radius, mm, of the sphere that most points are on; those few that leave it pull no more.
+
+    Starts from a ``center`` and ``radius`` nearby.
+    """
+    for _ in range(REWEIGHTED):
+        on = on_sphere(spots, normals, center, radius, FIT_BANDS[-1])
+        off = np.abs(np.linalg.norm(spots[on] - center, axis=1) - radius)
+        deviation = max(1.4826 * float(np.median(off)), 1e-3)
+        weight = (1 - (off / (BIWEIGHT * deviation)).clip(max=1) ** 2) ** 2
+        center, radius = fit_sphere(spots[on], areas[on] * weight)
+    return center, radius
 
 
 def fit_sphere(points: Floats, weights: Floats) -> tuple[Floats, float]:
