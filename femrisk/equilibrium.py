@@ -152,7 +152,7 @@ class Equilibrium:
                 return Attempt(None, iteration + 1)
         return Attempt(None, most)
 
-    def linear(self, tolerance: float = 1e-10) -> State:
+    def linear(self, tolerance: float = 1e-11) -> State:
         """The elastic state at a travel of 1 mm, whatever the strengths; faces without any still slide and gap."""
         rest = self.rest()
         elastic = self.curve.elastic()

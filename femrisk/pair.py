@@ -200,9 +200,11 @@ def _march(
 ) -> tuple[History, State]:
     """The history and the state of the largest force."""
     expected = _expected(elastic, criterion)
-    domain = equilibrium.domain
+    domain, mesh = equilibrium.domain, prepared.mesh
     here = replace(field, index=field.index[domain.original], curve=field.curve.take(domain.original))
-    sizes = element_sizes(prepared.mesh.points, prepared.mesh.cells)[domain.original]
+    # the cells of discs, behind those of the bone, never count
+    discs = len(prepared.stiff) - len(mesh.cells)
+    sizes = np.pad(element_sizes(mesh.points, mesh.cells), (0, discs), constant_values=1.0)[domain.original]
 
     def far(state: State) -> bool:
         return domain.sum(too_far(here, domain.volumes, sizes, state.accumulated)) > 1

@@ -133,7 +133,8 @@ class CephalomedullaryNail(Part):
         lesser = float(anatomy.landmarks.lesser_trochanter[2])
         inside = (rod.heights >= rod.ends[0]) & (rod.heights <= 0)
         centers, radii = rod.centers[inside], rod.radii[inside]
-        canal = centers[:, 2] < lesser - GUIDE_BELOW_LESSER_MM
+        # what is wider than the shaft's part has its room from the opening reamer
+        canal = (centers[:, 2] < lesser - GUIDE_BELOW_LESSER_MM) & (radii < self.distal_diameter_mm / 2 + 1e-6)
         excess = 2 * protrusion(anatomy.inner, centers, anatomy.landmarks.shaft_axis, radii)
         worst = int(np.argmax(np.where(canal, excess, -np.inf)))
         if canal.any() and excess[worst] > self.ream_mm:
