@@ -58,7 +58,7 @@ class CephalomedullaryNail(Part):
     bend_deg: Annotated[float, Field(ge=0, le=10)] = 4.0
     """Lateral bend of the proximal part, degrees; 0 enters at the piriform fossa."""
     ream_mm: Annotated[float, Field(ge=0, le=4)] = 2.5
-    """How much wider than the canal the nail may be where the canal is reamed for it, mm of diameter."""
+    """How much wider than the canal, which is reamed for it, the nail may be in the shaft, mm of diameter."""
     distal_locking: bool = True
     """With a locking screw near the tip, from side to side."""
     locking_screw_diameter_mm: Annotated[float, Field(ge=3, le=7)] = 5.0
