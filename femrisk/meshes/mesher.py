@@ -43,7 +43,11 @@ class Cells:
 
 
 def mesh(
-    anatomy: Anatomy, solids: tuple[Solid, ...], size_mm: float, sizing: tuple[Solid, ...] | None = None
+    anatomy: Anatomy,
+    solids: tuple[Solid, ...],
+    size_mm: float,
+    sizing: tuple[Solid, ...] | None = None,
+    wider_mm: float = 0.0,
 ) -> LabelledMesh:
     """Mesh a bone with solids cut into it, one sheet after the other.
 
@@ -54,6 +58,8 @@ def mesh(
         sizing: every solid of the case, so that all its meshes share one size field; default: ``solids``. Bone, lesions
             and contacts size the cells from the start. What cement and devices ask for is made afterwards by bisection
             beside them, so that an arm that is added to a case changes no other cell of its bone and lesions.
+        wider_mm: by how much the box that cells are made in reaches further down than it must. In another box they fall
+            otherwise, with the same lengths: what that changes in a result is noise of the mesh.
 
     Returns:
         Cells inside the bone, bits ``bone``, ``endosteum`` if it has one, then ``solids`` in order.
@@ -64,7 +70,7 @@ def mesh(
     parts = parts_of(anatomy, solids, size_mm)
     volumes = tuple(true_volume(parts, bit) for bit in range(len(parts)))
     first = tuple(itertools.takewhile(lambda part: part.role not in OF_ARMS, parts))
-    background = _background(own)
+    background = _background(own, wider_mm)
     made = _with_parts(Cells(background, (), ()), first, volumes)
     finer = bisected(background, lambda points: _clearly_less(every, own, points))
     if len(finer.tets) > len(background.tets):
@@ -150,11 +156,12 @@ def _clearly_less(every: SizeField, own: SizeField, points: Floats) -> Floats:
     return np.where(length < CLEARLY_LESS * own.at(points), length, np.inf)
 
 
-def _background(field: SizeField) -> Complex:
+def _background(field: SizeField, wider_mm: float) -> Complex:
     """Tetrahedra of the box around the bone, made by gmsh with the size field."""
     import gmsh
 
     lower, upper = field.corners()
+    lower = lower - wider_mm
     gmsh.initialize(readConfigFiles=False, interruptible=False)
     try:
         for name, value in {

@@ -169,3 +169,12 @@ def test_the_gate_refuses_a_bone_in_two_pieces(base: LabelledMesh, anatomy: Femu
     )
     with pytest.raises(MeshError, match=r"mesh at \(-\d.*falls into 2 pieces"):
         gate(assess(parts, anatomy, (LESION, CEMENT)))
+
+
+def test_in_a_wider_box_cells_fall_otherwise_and_fill_the_same_solids(anatomy: FemurAnatomy) -> None:
+    usual, other = mesh(anatomy, (LESION,), SIZE), mesh(anatomy, (LESION,), SIZE, wider_mm=1.0)
+    assert len(usual.cells) != len(other.cells)
+    assert len(usual.cells) == pytest.approx(len(other.cells), rel=0.05)
+    for name in usual.solids:
+        volumes = [made.volumes()[made.inside(name)].sum() for made in (usual, other)]
+        assert volumes[0] == pytest.approx(volumes[1], rel=0.005)
