@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -21,9 +20,10 @@ import femrisk.wheel  # noqa: F401
 
 # isort: split
 import numpy as np
+from dependence import ROOT, change, inserted, sized
 from mpi4py import MPI
 
-from femrisk.case import Case, read_case
+from femrisk.case import Case
 from femrisk.materials.field import paint
 from femrisk.meshes import ProximalFemur
 from femrisk.meshes.labelled import Floats
@@ -33,18 +33,17 @@ from femrisk.plan import families, mesh_task, solve_task
 from femrisk.preparation import prepare
 from femrisk.scene import build
 
-ROOT = Path(__file__).parents[1]
-sys.path.append(str(ROOT / "tests"))
-from scans import scan_of, write  # noqa: E402
-
 #: by how much each box is wider than the usual one, mm
 BOXES = (0.0, 1.0, 2.0)
 COARSE, FINE = 3.0, 2.0
 LOAD = "stance"
 #: arms of the example whose load in stance is reached on both sizes, by mesh family
 ARMS = {"base": ("intact", "untreated", "pop"), "screws": ("pop_screws",)}
-#: lesions of the preset's neck: radius, mm, and quadrant
-LESIONS = ((11.0, "inferomedial"), (8.0, "inferomedial"), (11.0, "anterior"), (11.0, "superolateral"))
+#: lesions of the preset's neck
+LESIONS = {
+    f"{radius} mm, {quadrant}": {"kind": "sphere", "radius_mm": radius, "site": "femoral_neck", "quadrant": quadrant}
+    for radius, quadrant in ((11, "inferomedial"), (8, "inferomedial"), (11, "anterior"), (11, "superolateral"))
+}
 PRESET = {"kind": "proximal_femur", "side": "left"}
 
 
@@ -60,18 +59,9 @@ class Run:
     wider_mm: float
 
 
-def example(size_mm: float) -> Case:
-    """The example with another mesh size."""
-    case = read_case(ROOT / "cases" / "femur_neck_lytic.yaml")
-    return case.model_copy(update={"analysis": case.analysis.model_copy(update={"mesh_size_mm": size_mm})})
-
-
 def preset(what: str, lesion: str, folder: Path) -> Case:
     """A preset's femur with a lesion, or intact, drawn or read from its scan in ``folder``."""
-    size = next((size for size in LESIONS if named(size) == lesion), None)
-    spot = (
-        [] if size is None else [{"kind": "sphere", "radius_mm": size[0], "site": "femoral_neck", "quadrant": size[1]}]
-    )
+    spot = [LESIONS[lesion]] if lesion in LESIONS else []
     calibration = {"kind": "calibrated", "unit": "mg_per_cm3_ash"}
     files = {"image": folder / "image.nii.gz", "labels": folder / "labels.nii.gz", "calibration": calibration}
     scanned = {"kind": "ct", "anatomy": "proximal_femur", "side": "left", **files}
@@ -89,13 +79,12 @@ def preset(what: str, lesion: str, folder: Path) -> Case:
     )
 
 
-def named(lesion: tuple[float, str]) -> str:
-    """How a lesion is called in a table."""
-    return f"{lesion[0]:.0f} mm, {lesion[1]}"
-
-
 def scan(folder: Path) -> None:
     """Write the scan of the preset's femur, on turned voxels, blurred and noisy."""
+    # the tests' scanner, which only this table needs
+    sys.path.append(str(ROOT / "tests"))
+    from scans import scan_of, write
+
     anatomy = ProximalFemur.model_validate(PRESET).resolved("female", 68).built()
     inner = anatomy.inner
     assert inner is not None, "a femur has an endosteum"
@@ -111,7 +100,7 @@ def scan(folder: Path) -> None:
 def measured(run: Run, folder: Path) -> dict[str, float]:
     """Fracture loads by arm, N."""
     sizes = run.what == "sizes"
-    scene = build(example(run.size_mm) if sizes else preset(run.what, run.part, folder))
+    scene = build(sized(run.size_mm) if sizes else preset(run.what, run.part, folder))
     family = next(one for one in families(scene) if one.name == (run.part if sizes else "base"))
     task = mesh_task(scene, family)
     made = mesh(task.anatomy, family.solids, task.size_mm, task.sizing, run.wider_mm)
@@ -141,20 +130,22 @@ def shown(values: Floats) -> str:
     return f"{values.mean():.0f} ± {100 * values.std(ddof=1) / values.mean():.1f} %"
 
 
-def change(new: float, old: float) -> str:
-    """Per cent from old to new."""
-    return f"{100 * (new / old - 1):+.1f} %"
+def error(*means: Floats) -> float:
+    """Standard error of a product or quotient of means, as a share of it."""
+    return float(np.sqrt(sum(values.var(ddof=1) / len(values) / values.mean() ** 2 for values in means)))
 
 
 def of_sizes(found: Found) -> Iterator[str]:
     """Loads of the example on two sizes."""
     yield f"| arm | {COARSE:g} mm | {FINE:g} mm | {COARSE:g} to {FINE:g} | its ratio |"
     yield "|---|---|---|---|---|"
-    intact = [loads(found, "sizes", "base", size, "intact").mean() for size in (COARSE, FINE)]
+    intact, intact_fine = (loads(found, "sizes", "base", size, "intact") for size in (COARSE, FINE))
     for part, arms in ARMS.items():
         for arm in arms:
             coarse, fine = (loads(found, "sizes", part, size, arm) for size in (COARSE, FINE))
-            ratio = change(fine.mean() / intact[1], coarse.mean() / intact[0])
+            ratio = change(fine.mean() / intact_fine.mean(), coarse.mean() / intact.mean())
+            if arm != "intact":
+                ratio += f" ± {100 * error(coarse, fine, intact, intact_fine):.1f} %"
             yield f"| {arm} | {shown(coarse)} | {shown(fine)} | {change(fine.mean(), coarse.mean())} | {ratio} |"
 
 
@@ -162,13 +153,14 @@ def of_scans(found: Found) -> Iterator[str]:
     """Loads of the preset's femur, drawn and scanned."""
     yield "| lesion | drawn | scanned | scanned over drawn | its ratio to intact |"
     yield "|---|---|---|---|---|"
-    intact = 1.0
-    for part in ("none", *map(named, LESIONS)):
+    whole = [loads(found, what, "none", COARSE, "intact") for what in ("drawn", "scanned")]
+    for part in ("none", *LESIONS):
         arm = "intact" if part == "none" else "untreated"
         drawn, read = (loads(found, what, part, COARSE, arm) for what in ("drawn", "scanned"))
         share = float(read.mean() / drawn.mean())
-        intact = share if part == "none" else intact
-        yield f"| {part} | {shown(drawn)} | {shown(read)} | {share:.3f} | {share / intact:.3f} |"
+        ratio = share * float(whole[0].mean() / whole[1].mean())
+        known = "" if part == "none" else f" ± {error(drawn, read, *whole):.3f}"
+        yield f"| {part} | {shown(drawn)} | {shown(read)} | {share:.3f} | {ratio:.3f}{known} |"
 
 
 TABLES = {"sizes": (ROOT / "docs" / "dependence.md", of_sizes), "scans": (ROOT / "docs" / "ct.md", of_scans)}
@@ -178,7 +170,7 @@ def runs(table: str) -> list[Run]:
     """What a table needs, long ones first."""
     if table == "sizes":
         return [Run("sizes", part, size, wider) for size in (FINE, COARSE) for part in ARMS for wider in BOXES]
-    parts = ("none", *map(named, LESIONS))
+    parts = ("none", *LESIONS)
     return [Run(what, part, COARSE, wider) for part in parts for what in ("drawn", "scanned") for wider in BOXES]
 
 
@@ -203,10 +195,7 @@ def main() -> None:
         page, rows = TABLES[table]
         text = "\n".join(rows(found))
         print(text)
-        block = re.compile(r"<!-- boxes -->\n.*?<!-- end -->", flags=re.DOTALL)
-        words, count = block.subn(lambda _, text=text: f"<!-- boxes -->\n{text}\n<!-- end -->", page.read_text())
-        assert count == 1, f"{page}: no place for the table"
-        page.write_text(words)
+        inserted(page, "boxes", text)
 
 
 if __name__ == "__main__":

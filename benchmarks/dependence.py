@@ -131,6 +131,14 @@ def runs() -> list[Run]:
     return [Run(size, name, share) for size, share in steps for name in names]
 
 
+def inserted(page: Path, mark: str, table: str) -> None:
+    """Put a table between its marks in a page."""
+    block = re.compile(rf"<!-- {mark} -->\n.*?<!-- end -->", flags=re.DOTALL)
+    text, count = block.subn(lambda _: f"<!-- {mark} -->\n{table}\n<!-- end -->", page.read_text())
+    assert count == 1, f"{page}: no place for the table"
+    page.write_text(text)
+
+
 def main() -> None:
     """Measure and write."""
     reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -145,10 +153,7 @@ def main() -> None:
                 print(waiting[done], load, arm, point, flush=True)
     table = "\n".join(of_sizes(found))
     print(table)
-    block = re.compile(r"<!-- sizes -->\n.*?<!-- end -->", flags=re.DOTALL)
-    page, count = block.subn(lambda _: f"<!-- sizes -->\n{table}\n<!-- end -->", PAGE.read_text())
-    assert count == 1, f"{PAGE}: no place for the table"
-    PAGE.write_text(page)
+    inserted(PAGE, "sizes", table)
 
 
 if __name__ == "__main__":
