@@ -14,6 +14,7 @@ from femrisk.meshes.cells.bisecting import bisected
 from femrisk.meshes.cells.complex import Complex
 from femrisk.meshes.cells.crumbs import uncrumbled
 from femrisk.meshes.cells.cutting import cut
+from femrisk.meshes.cells.evening import evened
 from femrisk.meshes.cells.extents import parts_of, true_volume
 from femrisk.meshes.cells.improving import improve
 from femrisk.meshes.cells.levelling import Steps, missing, raised
@@ -75,7 +76,7 @@ def mesh(
     finer = bisected(background, lambda points: _clearly_less(every, own, points))
     if len(finer.tets) > len(background.tets):
         made = _levelled(_with_parts(Cells(finer, (), ()), first, volumes, made.steps), len(first), volumes)
-    made = _with_parts(made, parts, volumes)
+    made = _with_parts(replace(made, mesh=evened(made.mesh, made.sheets)), parts, volumes)
     return _labelled(made.mesh, tuple(part.name for part in parts), anatomy)
 
 
