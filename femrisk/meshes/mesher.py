@@ -76,7 +76,10 @@ def mesh(
     finer = bisected(background, lambda points: _clearly_less(every, own, points))
     if len(finer.tets) > len(background.tets):
         made = _levelled(_with_parts(Cells(finer, (), ()), first, volumes, made.steps), len(first), volumes)
-    made = _with_parts(replace(made, mesh=evened(made.mesh, made.sheets)), parts, volumes)
+    if anatomy.inner is not None:
+        # of a wall of cells both sides count; a bone without one has details that coarse cells do not resolve
+        made = replace(made, mesh=evened(made.mesh, made.sheets, volumes))
+    made = _with_parts(made, parts, volumes)
     return _labelled(made.mesh, tuple(part.name for part in parts), anatomy)
 
 

@@ -44,7 +44,7 @@ def even() -> LabelledMesh:
 @pytest.fixture(scope="module")
 def raised_as_a_whole() -> LabelledMesh:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mesher, "evened", lambda cells, sheets: cells)
+        patch.setattr(mesher, "evened", lambda cells, sheets, volumes: cells)
         return ring()
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from femrisk.meshes.cells.complex import Complex, Ints
 from femrisk.meshes.cells.improving import TARGET
 from femrisk.meshes.cells.kernels import qualities
+from femrisk.meshes.cells.levelling import missing
 from femrisk.meshes.cells.sheets import PARALLEL, Sheet, slopes
 from femrisk.meshes.labelled import Floats
 
@@ -23,32 +24,44 @@ TAKEN_BACK = 6
 SAMPLES = np.array([[4.0, 1.0, 1.0], [1.0, 4.0, 1.0], [1.0, 1.0, 4.0]]) / 6
 
 
-def evened(mesh: Complex, sheets: tuple[Sheet, ...]) -> Complex:
+def evened(mesh: Complex, sheets: tuple[Sheet, ...], volumes: tuple[float, ...]) -> Complex:
     """The complex with its vertices moved across their sheets until the facets lie on the shapes on average.
+
+    Where cells are too coarse for a shape's details, so that its volume comes out wrong, they lie off it by as much as
+    makes up for that, everywhere the same.
 
     Args:
         mesh: the complex.
         sheets: what it was cut along; their levels count no more.
+        volumes: the true volume of every solid, mm3 (indexed by bit).
     """
     points, facets = mesh.points, [_facets(mesh, bit) for bit in range(len(sheets))]
     moving = np.unique(np.concatenate([corners.ravel() for corners in facets]))
     normals = slopes(sheets, points[moving], mesh.masks[moving])[1]
     inverse = np.linalg.pinv(normals, rcond=PARALLEL)
-    for _ in range(ROUNDS):
+    levels = np.zeros(len(sheets))
+    for turn in range(3 * ROUNDS):
+        made = Complex(points, mesh.tets, mesh.membership, mesh.masks)
+        if turn >= ROUNDS:
+            lacks = missing(made, tuple(range(len(sheets))), volumes)
+            if not lacks:
+                break
+            for bit, lack in lacks.items():
+                levels[bit] += lack
         rise = np.zeros((len(points), len(sheets)))
         for bit, corners in enumerate(facets):
-            rise[:, bit] = _rise(points, corners, sheets[bit])
+            rise[:, bit] = _rise(points, corners, sheets[bit], levels[bit])
         step = np.zeros_like(points)
         step[moving] = np.einsum("nks,ns->nk", inverse, rise[moving])
         points = _allowed(points, step, mesh.tets)
     return Complex(points, mesh.tets, mesh.membership, mesh.masks)
 
 
-def _rise(points: Floats, facets: Ints, sheet: Sheet) -> Floats:
-    """(n,) mm by which vertices must go outwards for the facets round them to lie on the shape on average."""
+def _rise(points: Floats, facets: Ints, sheet: Sheet, level: float) -> Floats:
+    """(n,) mm by which vertices must go outwards for facets round them to lie ``level`` off the shape on average."""
     corners = points[facets]
     places = np.einsum("sc,kcd->ksd", SAMPLES, corners).reshape(-1, 3)
-    off = sheet.shape.distance(places).reshape(-1, len(SAMPLES)).mean(axis=1)
+    off = sheet.shape.distance(places).reshape(-1, len(SAMPLES)).mean(axis=1) - level
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     total = np.bincount(facets.ravel(), np.repeat(area * off, 3), len(points))
     return -total / np.maximum(np.bincount(facets.ravel(), np.repeat(area, 3), len(points)), 1e-12)
