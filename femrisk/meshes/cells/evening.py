@@ -18,6 +18,8 @@ from femrisk.meshes.labelled import Floats
 
 #: how often all facets are looked at
 ROUNDS = 3
+#: how often they are looked at again at most where volumes come out wrong
+VOLUME_ROUNDS = 6
 #: rounds of taking back what spoils cells
 TAKEN_BACK = 6
 #: points of a facet, and their equal weights: exact for what a curved sheet does over a facet, to second order
@@ -40,7 +42,7 @@ def evened(mesh: Complex, sheets: tuple[Sheet, ...], volumes: tuple[float, ...])
     normals = slopes(sheets, points[moving], mesh.masks[moving])[1]
     inverse = np.linalg.pinv(normals, rcond=PARALLEL)
     levels = np.zeros(len(sheets))
-    for turn in range(3 * ROUNDS):
+    for turn in range(ROUNDS + VOLUME_ROUNDS):
         made = Complex(points, mesh.tets, mesh.membership, mesh.masks)
         if turn >= ROUNDS:
             lacks = missing(made, tuple(range(len(sheets))), volumes)
