@@ -9,8 +9,11 @@ import pytest
 from unit.test_mesher import ball_anatomy
 
 from femrisk.meshes import mesher
+from femrisk.meshes.cells.complex import Complex
+from femrisk.meshes.cells.evening import evened
 from femrisk.meshes.cells.improving import TARGET
 from femrisk.meshes.cells.kernels import qualities
+from femrisk.meshes.cells.sheets import Sheet
 from femrisk.meshes.labelled import Floats, LabelledMesh
 
 RING, OUTER, INNER, SIZE = 13.0, 6.0, 4.5, 3.0
@@ -77,3 +80,23 @@ def test_only_vertices_move_and_no_cell_becomes_bad(even: LabelledMesh, raised_a
     assert np.linalg.norm(even.points - raised_as_a_whole.points, axis=1).max() < 0.2 * SIZE
     worst = (qualities(mesh.points, mesh.tets).min() for mesh in (even, raised_as_a_whole))
     assert next(worst) >= min(TARGET, next(worst))
+
+
+def test_a_cell_that_was_bad_before_keeps_its_corners_and_nobody_elses() -> None:
+    seen: list[tuple[Complex, tuple[Sheet, ...], tuple[float, ...]]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mesher, "evened", lambda *given: seen.append(given) or given[0])
+        ring()
+    cells, sheets, volumes = seen[0]
+    inner = np.setdiff1d(cells.tets, np.flatnonzero(cells.masks))[0]
+    cell = cells.tets[(cells.tets == inner).any(axis=1)][0]
+    others = cell[cell != inner]
+    points = cells.points.copy()
+    # nearly flat: almost in the face opposite
+    points[inner] = 0.02 * points[inner] + 0.98 * points[others].mean(axis=0)
+    spoilt = replace(cells, points=points)
+    bad = spoilt.tets[qualities(points, spoilt.tets) < TARGET]
+    assert len(bad)
+    found = evened(spoilt, sheets, volumes)
+    assert np.array_equal(found.points[bad], points[bad])
+    assert np.any(found.points != points, axis=1).sum() > 0.8 * np.count_nonzero(cells.masks)

@@ -14,16 +14,14 @@ from femrisk.meshes.cells.improving import TARGET
 from femrisk.meshes.cells.kernels import qualities
 from femrisk.meshes.cells.levelling import missing
 from femrisk.meshes.cells.sheets import PARALLEL, Sheet, slopes
+from femrisk.meshes.cells.splitting import FACES
+from femrisk.meshes.facets import TRIANGLE_BARYCENTRIC
 from femrisk.meshes.labelled import Floats
 
 #: how often all facets are looked at
 ROUNDS = 3
 #: how often they are looked at again at most where volumes come out wrong
 VOLUME_ROUNDS = 6
-#: rounds of taking back what spoils cells
-TAKEN_BACK = 6
-#: points of a facet, and their equal weights: exact for what a curved sheet does over a facet, to second order
-SAMPLES = np.array([[4.0, 1.0, 1.0], [1.0, 4.0, 1.0], [1.0, 1.0, 4.0]]) / 6
 
 
 def evened(mesh: Complex, sheets: tuple[Sheet, ...], volumes: tuple[float, ...]) -> Complex:
@@ -62,8 +60,8 @@ def evened(mesh: Complex, sheets: tuple[Sheet, ...], volumes: tuple[float, ...])
 def _rise(points: Floats, facets: Ints, sheet: Sheet, level: float) -> Floats:
     """(n,) mm by which vertices must go outwards for facets round them to lie ``level`` off the shape on average."""
     corners = points[facets]
-    places = np.einsum("sc,kcd->ksd", SAMPLES, corners).reshape(-1, 3)
-    off = sheet.shape.distance(places).reshape(-1, len(SAMPLES)).mean(axis=1) - level
+    places = np.einsum("sc,kcd->ksd", TRIANGLE_BARYCENTRIC, corners).reshape(-1, 3)
+    off = sheet.shape.distance(places).reshape(len(facets), -1).mean(axis=1) - level
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     total = np.bincount(facets.ravel(), np.repeat(area * off, 3), len(points))
     return -total / np.maximum(np.bincount(facets.ravel(), np.repeat(area, 3), len(points)), 1e-12)
@@ -72,20 +70,18 @@ def _rise(points: Floats, facets: Ints, sheet: Sheet, level: float) -> Floats:
 def _allowed(points: Floats, step: Floats, tets: Ints) -> Floats:
     """The points moved, but for corners of cells that would be bad: what is cut in later finds nothing to better."""
     step = step.copy()
-    for _ in range(TAKEN_BACK):
-        spoilt = qualities(points + step, tets) < TARGET
+    while True:
+        spoilt = (qualities(points + step, tets) < TARGET) & step[tets].any(axis=(1, 2))
         if not spoilt.any():
             return points + step
         step[tets[spoilt]] = 0.0
-    return points
 
 
 def _facets(mesh: Complex, bit: int) -> Ints:
     """(k, 3) facets on a sheet: its solid on one side only, all corners on it."""
     flag = np.uint32(1 << bit)
     tets = mesh.tets[(mesh.membership & flag) != 0]
-    faces = np.concatenate([np.delete(tets, corner, axis=1) for corner in range(4)])
-    faces.sort(axis=1)
+    faces = np.sort(tets[:, FACES].reshape(-1, 3), axis=1)
     count = len(mesh.points)
     number = (faces[:, 0] * count + faces[:, 1]) * count + faces[:, 2]
     _, first, often = np.unique(number, return_index=True, return_counts=True)
