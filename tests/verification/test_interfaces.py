@@ -48,20 +48,26 @@ def arm(scene: Scene, name: str) -> tuple[LabelledMesh, MaterialField, Weakness]
 
 
 def pushed(
-    scene: Scene, made: LabelledMesh, field: MaterialField, weakness: Weakness | None, elastic: bool = False
+    scene: Scene,
+    made: LabelledMesh,
+    field: MaterialField,
+    weakness: Weakness | None,
+    elastic: bool = False,
+    step_share: float = 1.0,
 ) -> PairResult:
     parting = None if weakness is None else part(made, field, weakness)
     assert (parting is None) == (weakness is None)
     ready = prepare(made, scene.boundaries["stance"], MPI.COMM_SELF, parting)
-    return compute(ready, field, elastic, lambda increment: None)
+    return compute(ready, field, elastic, lambda increment: None, step_share=step_share)
 
 
 def test_cement_that_holds_is_as_if_bonded_and_cement_that_does_not_carries_less() -> None:
     scene = placed("pop", 10.0)
     made, field, weakness = arm(scene, "pop")
-    bonded = pushed(scene, made, field, None)
-    strong = pushed(scene, made, field, Weakness(1e3, 1e3, weakness.slides))
-    weak = pushed(scene, made, field, weakness)
+    # half steps: on cells this coarse the usual step alone moves a load by 2 %, and it is not what is compared
+    bonded = pushed(scene, made, field, None, step_share=0.5)
+    strong = pushed(scene, made, field, Weakness(1e3, 1e3, weakness.slides), step_share=0.5)
+    weak = pushed(scene, made, field, weakness, step_share=0.5)
     assert bonded.peak.load is not None
     # an interface gives as much as 0.1 mm of cancellous bone of 1000 MPa
     assert strong.stiffness == pytest.approx(bonded.stiffness, rel=0.01)
