@@ -125,8 +125,8 @@ def test_the_yielding_bone_carries_as_much_until_it_is_about_to_break(
     for travel, mine, other in zip(travels(printed, "HEAD_CAP"), here, there, strict=True):
         print(f"{travel:.3f} mm: {mine:.1f} N here, {other:.1f} there ({100 * (other / mine - 1):+.4f} %)")
     assert len(here) >= 4
-    # the bone has yielded: an elastic one would carry over 4000 N
-    assert here[-1] < 0.8 * elastic.force * state.travel
+    # the bone has yielded: an elastic one would carry a fourth more
+    assert here[-1] < 0.85 * elastic.force * state.travel
     assert there == pytest.approx(np.array(here), rel=1e-3)
 
 
