@@ -142,7 +142,8 @@ def load_text(result: dict[str, Any]) -> str:
     if result["status"] == "stuck" or load is None:
         return "no fracture load"
     if result["status"] == "bracketed" and bracket:
-        return f"{bracket[0] / 1000:.2f}\u2013{bracket[1] / 1000:.2f} kN"
+        bounds = dict.fromkeys(f"{bound / 1000:.2f}" for bound in bracket)
+        return "\u2013".join(bounds) + " kN"
     return f"{'\u2265 ' if result['status'] == 'limit_reached' else ''}{load / 1000:.2f} kN"
 
 

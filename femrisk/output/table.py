@@ -164,7 +164,8 @@ def _load(row: Row) -> str:
     if row.status == "limit_reached" and row.fracture_load_N is not None:
         return f"at least {_kilonewtons(row.fracture_load_N)}"
     if row.status == "bracketed" and row.fracture_load_bracket_N:
-        return "-".join(_kilonewtons(bound) for bound in row.fracture_load_bracket_N)
+        # bounds that print alike once
+        return "-".join(dict.fromkeys(map(_kilonewtons, row.fracture_load_bracket_N)))
     return _kilonewtons(row.fracture_load_N)
 
 

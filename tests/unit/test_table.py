@@ -43,6 +43,14 @@ def comparison() -> Comparison:
             "fracture_load_N": 9500.0,
             "contact_share_of_plastic_work": 0.5,
         },
+        # bounds of two digits alike are one number
+        {
+            "arm": "pop_screws",
+            "load": "stance",
+            "status": "bracketed",
+            "fracture_load_N": 8100.0,
+            "fracture_load_bracket_N": [8097.0, 8103.0],
+        },
     ]
     mirels = Score("mirels", (8.0, 10.0), {"unit": "points"}, "band of it", "Do this. And more.", "source")
     share = Score(
@@ -64,6 +72,7 @@ def line(arm: str) -> list[str]:
         ("untreated", ["bracketed", "4.95-5.05", "0.56", "1.00", "0.36", "-", "-", "-"]),
         ("pop", ["still", "rising", "at", "least", "9.90", ">=1.10", ">=1.98", "<=0.18", "7.77", "-", "5.4"]),
         ("pop_nail", ["no", "result", "-", "-", "-", "-", "-", "-", "-"]),
+        ("pop_screws", ["bracketed", "8.10", "0.90", "1.62", "0.22", "-", "-", "-"]),
         ("nail", ["plateau", "9.50", "withheld", "withheld", "0.19", "-", "-", "-"]),
     ],
 )
@@ -74,7 +83,7 @@ def test_each_status_is_told_in_words(arm: str, cells: list[str]) -> None:
 def test_scores_ranking_and_caveats_stand_below_the_table() -> None:
     blocks = text(comparison()).split("\n\n")
     assert blocks[1].startswith("mirels: 8 to 10 points; band of it. Do this.")
-    assert "intact > untreated" in blocks[2]
+    assert "intact > pop_screws > untreated" in blocks[2]
     assert blocks[3].splitlines() == [f"- {sentence}" for sentence in comparison().caveats]
 
 
@@ -86,7 +95,7 @@ def test_columns_of_the_plain_table_line_up() -> None:
     lines = text(comparison()).split("\n\n")[0].splitlines()
     rule = lines[1]
     gaps = [i for i, letter in enumerate(rule) if letter == " "]
-    assert len(lines) == 7
+    assert len(lines) == 8
     assert all(line.ljust(len(rule))[i] == " " for line in lines for i in gaps)
 
 
