@@ -21,6 +21,7 @@ import numpy as np
 from mpi4py import MPI
 
 from femrisk.case import Case, read_case
+from femrisk.caveats import CONTACT_SHARE_LIMIT
 from femrisk.materials.field import paint
 from femrisk.meshes.mesher import mesh
 from femrisk.pair import compute
@@ -52,6 +53,8 @@ class Point:
     status: str
     stiffness: float
     cells: int
+    #: share of the plastic work that lies under a contact
+    contact: float
 
     def text(self) -> str:
         """The load with what its status says of it."""
@@ -79,9 +82,11 @@ def measured(run: Run) -> dict[tuple[str, str], Point]:
             result = compute(ready, field, False, lambda increment: None, step_share=run.step_share)
             peak = result.peak
             value = float(np.mean(peak.bracket)) if peak.bracket else peak.load
+            work = result.plastic_work
             found[load, arm.arm] = Point(
-                float("nan") if value is None else value, result.history.status, result.stiffness, len(made.tets)
-            )
+                float("nan") if value is None else value, result.history.status, result.stiffness, len(made.tets),
+                float(work[ready.contact].sum() / work.sum()),
+            )  # fmt: skip
     return found
 
 
@@ -116,11 +121,14 @@ def of_sizes(found: Found) -> Iterator[str]:
     for load, arm in pairs(found):
         points = [at(found, load, arm, size) for size in SIZES]
         coarse, fine = (point.load for point in points[-2:])
-        intact, intact_fine = (at(found, load, "intact", size).load for size in SIZES[-2:])
+        whole = [at(found, load, "intact", size) for size in SIZES[-2:]]
+        ratio = change(fine / whole[1].load, coarse / whole[0].load)
+        if any(point.contact > CONTACT_SHARE_LIMIT for point in (*points[-2:], *whole)):
+            ratio = f"({ratio})"
         half = change(at(found, load, arm, USUAL, 0.5).load, coarse)
         yield (
             f"| {load} | {arm} | {' | '.join(point.text() for point in points)} | {change(fine, coarse)} | "
-            f"{change(fine / intact_fine, coarse / intact)} | {half} | {fine + (fine - coarse) / gain:.0f} |"
+            f"{ratio} | {half} | {fine + (fine - coarse) / gain:.0f} |"
         )
 
 
