@@ -21,9 +21,10 @@ import numpy as np
 from mpi4py import MPI
 
 from femrisk.case import Case, read_case
-from femrisk.caveats import CONTACT_SHARE_LIMIT
+from femrisk.caveats import under_contact
 from femrisk.materials.field import paint
 from femrisk.meshes.mesher import mesh
+from femrisk.output.results import summary
 from femrisk.pair import compute
 from femrisk.plan import families, mesh_task, solve_task
 from femrisk.preparation import prepare
@@ -53,8 +54,8 @@ class Point:
     status: str
     stiffness: float
     cells: int
-    #: share of the plastic work that lies under a contact
-    contact: float
+    #: so much of its plastic work lies under a contact that a run withholds its ratios
+    withheld: bool
 
     def text(self) -> str:
         """The load with what its status says of it."""
@@ -77,15 +78,15 @@ def measured(run: Run) -> dict[tuple[str, str], Point]:
     found = {}
     for load in scene.boundaries:
         ready = prepare(made, scene.boundaries[load], MPI.COMM_SELF)
-        for arm in solve_task(scene, family, load, family.arms).arms:
+        solved = solve_task(scene, family, load, family.arms)
+        for arm in solved.arms:
             field = paint(made, arm.layers)
             result = compute(ready, field, False, lambda increment: None, step_share=run.step_share)
             peak = result.peak
             value = float(np.mean(peak.bracket)) if peak.bracket else peak.load
-            work = result.plastic_work
             found[load, arm.arm] = Point(
                 float("nan") if value is None else value, result.history.status, result.stiffness, len(made.tets),
-                float(work[ready.contact].sum() / work.sum()),
+                under_contact(summary(solved, arm, made, field, result)),
             )  # fmt: skip
     return found
 
@@ -123,7 +124,7 @@ def of_sizes(found: Found) -> Iterator[str]:
         coarse, fine = (point.load for point in points[-2:])
         whole = [at(found, load, "intact", size) for size in SIZES[-2:]]
         ratio = change(fine / whole[1].load, coarse / whole[0].load)
-        if any(point.contact > CONTACT_SHARE_LIMIT for point in (*points[-2:], *whole)):
+        if any(point.withheld for point in (*points[-2:], *whole)):
             ratio = f"({ratio})"
         half = change(at(found, load, arm, USUAL, 0.5).load, coarse)
         yield (

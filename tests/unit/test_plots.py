@@ -146,6 +146,11 @@ def test_a_load_is_written_as_its_status_allows(status: str, text: str) -> None:
     assert charts.load_text(result(status)) == text
 
 
+def test_bounds_that_print_alike_are_printed_once() -> None:
+    alike = {"status": "bracketed", "fracture_load_N": 8100.0, "fracture_load_bracket_N": [8097.0, 8103.0]}
+    assert charts.load_text(alike) == "8.10 kN"
+
+
 def test_a_stuck_march_has_no_load_even_where_a_number_slipped_in() -> None:
     assert charts.load_text({"status": "stuck", "fracture_load_N": 5.0}) == "no fracture load"
 

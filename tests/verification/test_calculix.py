@@ -108,7 +108,7 @@ def test_the_yielding_bone_carries_as_much_until_it_is_about_to_break(
     problems: dict[str, Problem], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Keyak's curves with their softening; the peak is near 1.5 mm, where CalculiX needs several times the steps.
-    monkeypatch.setattr(inp, "PLASTIC_TRAVEL", 1.3)
+    monkeypatch.setattr(inp, "PLASTIC_TRAVEL", 1.4)
     monkeypatch.setattr(inp, "PLASTIC_STEPS", 4)
     problem = problems["stance"]
     printed = solved(problem, True, tmp_path)
@@ -125,8 +125,8 @@ def test_the_yielding_bone_carries_as_much_until_it_is_about_to_break(
     for travel, mine, other in zip(travels(printed, "HEAD_CAP"), here, there, strict=True):
         print(f"{travel:.3f} mm: {mine:.1f} N here, {other:.1f} there ({100 * (other / mine - 1):+.4f} %)")
     assert len(here) >= 4
-    # the bone has yielded: an elastic one would carry a fourth more
-    assert here[-1] < 0.85 * elastic.force * state.travel
+    # the bone has yielded: an elastic one would carry over 4000 N
+    assert here[-1] < 0.8 * elastic.force * state.travel
     assert there == pytest.approx(np.array(here), rel=1e-3)
 
 
