@@ -1,13 +1,15 @@
 """What mesh and step change: every arm and load of the example at several mesh sizes and at half the step.
 
-Usage: ``python benchmarks/dependence.py [-j 2]``; an hour and a half of one core. The table goes between
-``<!-- sizes -->`` and ``<!-- end -->`` in ``docs/dependence.md``, whose words are written by hand.
+Usage: ``python benchmarks/dependence.py [-j 2] [--kept FILE]``; two hours of one core. What is found is kept in a file
+and not computed again by another call with it. The table goes between ``<!-- sizes -->`` and ``<!-- end -->`` in
+``docs/dependence.md``, whose words are written by hand.
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
+import pickle
 import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -152,14 +154,19 @@ def main() -> None:
     """Measure and write."""
     reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     reader.add_argument("-j", type=int, default=2)
+    reader.add_argument("--kept", type=Path, help="pickled points of earlier calls, of the same code")
     asked = reader.parse_args()
     found: dict[Run, dict[tuple[str, str], Point]] = {}
+    if asked.kept and asked.kept.exists():
+        found = pickle.loads(asked.kept.read_bytes())
     with ProcessPoolExecutor(asked.j, mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting = {pool.submit(measured, run): run for run in runs()}
+        waiting = {pool.submit(measured, run): run for run in runs() if run not in found}
         for done in as_completed(waiting):
             found[waiting[done]] = done.result()
             for (load, arm), point in done.result().items():
                 print(waiting[done], load, arm, point, flush=True)
+            if asked.kept:
+                asked.kept.write_bytes(pickle.dumps(found))
     table = "\n".join(of_sizes(found))
     print(table)
     inserted(PAGE, "sizes", table)

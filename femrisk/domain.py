@@ -135,6 +135,15 @@ def distribute(mesh: LabelledMesh, comm: MPI.Comm) -> Domain:
     return Domain(comm, cells, corners, nodes, positions, fine, coarse, parents, seats, gradients, volumes, original)
 
 
+def everywhere(domain: Domain, local: NDArray[Any], original: NDArray[np.int64] | None = None) -> Floats:
+    """A cell array over the whole mesh in its own order, from the ranks' shares; likewise of other ``original``s."""
+    parts = domain.comm.allgather((domain.original if original is None else original, local))
+    whole = np.empty((sum(len(index) for index, _ in parts), *local.shape[1:]))
+    for index, values in parts:
+        whole[index] = values
+    return whole
+
+
 def _numbering(index_map: dolfinx.common.IndexMap) -> Numbering:
     local = np.arange(index_map.size_local + index_map.num_ghosts, dtype=np.int32)
     return Numbering(index_map.size_local, np.asarray(index_map.local_to_global(local), dtype=np.int64))

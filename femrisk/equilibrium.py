@@ -65,11 +65,11 @@ class Equilibrium:
         foam: Foam | None = None,
     ) -> None:
         self.domain, self.unknowns, self.fabric = domain, unknowns, fabric
-        self._flow = update
+        self._update = update
         if fabric is not None:
-            self._flow = partial(orthotropic.update, fabric)
+            self._update = partial(orthotropic.update, fabric)
         elif foam is not None:
-            self._flow = partial(crushable.update, foam)
+            self._update = partial(crushable.update, foam)
         self.curve = curve if fabric is None else fabric.law(curve)
         self.joints, self.membrane = joints, membrane
         self.balance = Balance(domain, unknowns)
@@ -96,7 +96,7 @@ class Equilibrium:
         weights = self.domain.weights
         stress = state.stress if self.fabric is None else self.fabric.behind(state.stress)
         stored = (elastic_energy(self.curve, stress) * weights).sum()
-        plastic = (dissipation(self.curve, state.accumulated) * weights).sum()
+        plastic = (self.plastic_work(state) * weights).sum()
         held, spent = (0.0, 0.0)
         if self.joints is not None:
             held, spent = self.joints.energies(self.displacement(state), state.opened)
@@ -105,6 +105,10 @@ class Equilibrium:
             held, spent = held + stretched, spent + flowed
         return held + 1e-3 * self.domain.sum(float(stored)), spent + 1e-3 * self.domain.sum(float(plastic))
 
+    def plastic_work(self, state: State) -> Floats:
+        """(m, 4) plastic work per volume up to a state, N/mm2."""
+        return dissipation(self.curve, state.accumulated)
+
     def respond(self, state: State, unknowns: Floats, curve: YieldCurve | None = None) -> Response:
         """Integrate the material from the history of ``state`` to other unknowns (n, 3).
 
@@ -112,8 +116,10 @@ class Equilibrium:
         """
         displacement = self.unknowns.fine.expand(unknowns)
         strain = self.domain.strains(displacement)
-        stress, plastic, accumulated, moduli, normal = self._flow(
-            curve or self.curve, strain, state.plastic_strain, state.accumulated
+        stress, plastic, accumulated, moduli, normal = (
+            self.flow(state, strain)
+            if curve is None
+            else self._update(curve, strain, state.plastic_strain, state.accumulated)
         )
         pull, skin, more = None, None, None
         if self.joints is not None:
@@ -125,6 +131,10 @@ class Equilibrium:
             more = pulled if more is None else more + pulled
         return Response(stress, plastic, accumulated, moduli, normal, self.forces(stress, more), pull, skin)
 
+    def flow(self, state: State, strain: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """What ``materials.plastic.update`` returns, from the history of ``state`` to another strain (m, 4, 6)."""
+        return self._update(self.curve, strain, state.plastic_strain, state.accumulated)
+
     def forces(self, stress: Floats, more: Floats | None = None) -> Floats:
         """(n, 3) forces of stresses (m, 4, 6), and of ``more`` on the nodes, on the unknowns; over all ranks, N."""
         nodal = self.domain.internal_forces(stress, len(self.unknowns.fine.slot))
@@ -132,6 +142,10 @@ class Equilibrium:
 
     def attempt(self, state: State, guess: Floats, travel: float, tolerance: float = TOLERANCE) -> Attempt:
         """Newton's method from a guess (n, 3) to equilibrium at a travel of the machine, mm."""
+        return self.newton(state, guess, travel, tolerance)
+
+    def newton(self, state: State, guess: Floats, travel: float, tolerance: float, least: int = 1) -> Attempt:
+        """The same, with at least so many iterations."""
         balance = self.balance
         unknowns = np.where(self.unknowns.fine.free, guess, self.unknowns.driven * travel)
         response = self.respond(state, unknowns)
@@ -139,7 +153,7 @@ class Equilibrium:
         stalled = 0
         most, stalls = (MAX_NEWTON, 2) if self.joints is None else (MAX_TURNS, MAX_STALLS)
         for iteration in range(most):
-            if residual <= tolerance * abs(force) and iteration > 0:
+            if residual <= tolerance * abs(force) and iteration >= least:
                 return Attempt(state_of(balance, travel, unknowns, response), iteration)
             needed = 0.5 * tolerance * abs(force) / residual if residual > 0 else 1.0
             correction = self.tangent.correct(response, needed) if np.isfinite(residual) else None

@@ -9,10 +9,9 @@ import femrisk.wheel  # noqa: F401
 
 # isort: split
 import numpy as np
-from numpy.typing import NDArray
 
 from femrisk.damaged import DamageState
-from femrisk.domain import Domain
+from femrisk.domain import Domain, everywhere
 from femrisk.equilibrium import Equilibrium
 from femrisk.film import Frame, Singles, principal, von_mises
 from femrisk.history import State
@@ -51,15 +50,6 @@ def whole(domain: Domain, frame: Frame, bone: slice) -> Frame:
         von_mises=all_of(frame.von_mises),
         damage=None if frame.damage is None else all_of(frame.damage),
     )
-
-
-def everywhere(domain: Domain, local: Floats | Singles, original: NDArray[np.int64] | None = None) -> Floats:
-    """A cell array over the whole mesh in its own order, from the ranks' shares; likewise of other ``original``s."""
-    parts = domain.comm.allgather((domain.original if original is None else original, local))
-    whole = np.empty((sum(len(index) for index, _ in parts), *local.shape[1:]))
-    for index, values in parts:
-        whole[index] = values
-    return whole
 
 
 def _single(values: Floats) -> Singles:

@@ -169,17 +169,17 @@ def _site(mesh: LabelledMesh, field: MaterialField, group: NDArray[np.int64], we
     return Site(region, material, np.asarray(centroid), float(volumes.sum()))
 
 
-def too_far(field: MaterialField, volumes: Floats, sizes: Floats, accumulated: Floats) -> float:
+def too_far(field: MaterialField, volumes: Floats, widths: Floats, accumulated: Floats) -> float:
     """How much bone has left what the model is good for, as a share of what ends a march.
 
     Args:
         field: the materials of m cells.
         volumes: (m,) mm3.
-        sizes: (m,) edges, mm.
-        accumulated: (m, 4) or (m, 8) plastic strain at the Gauss points.
+        widths: (m,) of the bands that bone yields in, mm: edges of cells, or wider.
+        accumulated: (m, 4) or (m, 8) plastic strain at the Gauss points, that of a band over its width.
     """
-    share, edge = volumes[:, None] / accumulated.shape[1], sizes[:, None]
+    share, width = volumes[:, None] / accumulated.shape[1], widths[:, None]
     softens, bone = field.curve.softening < 0, field.bone()[:, None]
-    crushed = bone & softens & (accumulated * edge > FAR_CRUSH)
+    crushed = bone & softens & (accumulated * width > FAR_CRUSH)
     strained = bone & ~softens & (accumulated > FAR_STRAIN)
-    return float((crushed * share / edge).sum() / FAR_AREA + (strained * share).sum() / FAR_VOLUME)
+    return float((crushed * share / width).sum() / FAR_AREA + (strained * share).sum() / FAR_VOLUME)

@@ -12,15 +12,17 @@ import femrisk.wheel  # noqa: F401
 import numpy as np
 from numpy.typing import NDArray
 
+from femrisk.banded import BandedEquilibrium, BandedState
+from femrisk.bands import bands
 from femrisk.contacts import STRENGTH_STRAIN
 from femrisk.damage_march import Verdict, march_twice, pace
 from femrisk.damaged import DamagedEquilibrium, DamageState
 from femrisk.discs import disc_painted
-from femrisk.domain import Domain
+from femrisk.domain import Domain, everywhere
 from femrisk.equilibrium import Equilibrium
 from femrisk.errors import SolverError
 from femrisk.film import Frame, filmed
-from femrisk.filming import everywhere, frame_of, whole
+from femrisk.filming import frame_of, whole
 from femrisk.fracture import (
     SUPPORTS,
     ElasticCriterion,
@@ -37,7 +39,7 @@ from femrisk.march import Found, Rules, march
 from femrisk.materials.crushable import Foam
 from femrisk.materials.damage import DamageLaw, damage_law
 from femrisk.materials.fabric import Fabric
-from femrisk.materials.field import MaterialField, element_sizes
+from femrisk.materials.field import MaterialField, element_sizes, tested_lengths
 from femrisk.materials.plastic import dissipation
 from femrisk.meshes.labelled import Floats
 from femrisk.outcome import Damage, PairResult
@@ -77,12 +79,17 @@ def compute(
     grips, local, fabric = grip(domain, prepared.boundary), curve.take(domain.original), _fabric(prepared, painted)
     if damage and fabric is not None:
         raise SolverError("damage", "its law is isotropic, the bone's fabric is not")
+    equilibrium: Equilibrium
     law = damage_law(mesh, field, prepared.stiff) if damage and not linear_only else None
-    equilibrium = (
-        Equilibrium(domain, grips, local, None, prepared.joints, prepared.membrane, fabric, _foam(domain, painted))
-        if law is None
-        else DamagedEquilibrium(domain, grips, local, law.take(domain.original), prepared.membrane)
-    )
+    softens = field.softens()
+    if law is not None:
+        equilibrium = DamagedEquilibrium(domain, grips, local, law.take(domain.original), prepared.membrane)
+    elif softens.any():
+        measured = bands(mesh, softens, tested_lengths(mesh), domain)
+        equilibrium = BandedEquilibrium(domain, grips, local, measured, prepared.joints)
+    else:
+        foam = _foam(domain, painted)
+        equilibrium = Equilibrium(domain, grips, local, None, prepared.joints, prepared.membrane, fabric, foam)
     elastic = equilibrium.linear()
     strain = everywhere(domain, _strain(equilibrium, elastic))[bone]
     criterion = read_elastic(mesh, field, prepared.contact, strain, elastic.force)
@@ -207,7 +214,10 @@ def _march(
     sizes = np.pad(element_sizes(mesh.points, mesh.cells), (0, discs), constant_values=1.0)[domain.original]
 
     def far(state: State) -> bool:
-        return domain.sum(too_far(here, domain.volumes, sizes, state.accumulated)) > 1
+        widths, strain = sizes, state.accumulated
+        if isinstance(state, BandedState):
+            widths, strain = state.widths, state.entered * (sizes / state.widths)[:, None]
+        return domain.sum(too_far(here, domain.volumes, widths, strain)) > 1
 
     if linear_only:
         scaled = replace(elastic, travel=expected, force=elastic.force * expected, unknowns=elastic.unknowns * expected)
@@ -238,7 +248,7 @@ def _march(
 
 def _dissipated(equilibrium: Equilibrium, state: State) -> Floats:
     """(m,) energy that flow and cracks took from each of this rank's cells, J."""
-    density = dissipation(equilibrium.curve, state.accumulated)
+    density = equilibrium.plastic_work(state)
     if isinstance(state, DamageState):
         density = density + state.dissipated
     return np.asarray(1e-3 * density.mean(axis=1) * equilibrium.domain.volumes)

@@ -57,6 +57,13 @@ class YieldCurve:
             residual=self.residual * factor,
         )
 
+    def banded(self, ratio: Floats) -> YieldCurve:
+        """The curve of a band ``ratio`` times as wide: the same shortening of it is less strain.
+
+        The softening stays under the modulus in size, which keeps the stress unique.
+        """
+        return replace(self, plateau=self.plateau / ratio, softening=np.maximum(self.softening * ratio, -self.young))
+
     def elastic(self) -> YieldCurve:
         """The same stiffness without yield."""
         return replace(self, strength=np.full_like(self.strength, np.inf), residual=np.full_like(self.residual, np.inf))

@@ -51,6 +51,10 @@ class MaterialField:
         """(m,) cells of living bone: neither marrow, tumour, cement nor metal."""
         return np.isin(self.index, [i for i, name in enumerate(self.names) if name in LIVING])
 
+    def softens(self) -> NDArray[np.bool_]:
+        """(m,) cells whose strength falls once they have yielded; marrow, which bears nothing, is none."""
+        return np.asarray((self.curve.softening < 0).any(axis=1) & ~self.named("marrow"))
+
     def scaled(self, factor: float) -> MaterialField:
         """All stiffnesses and strengths multiplied."""
         return replace(self, curve=self.curve.scaled(factor))
@@ -67,6 +71,11 @@ def element_sizes(points: Floats, tets: NDArray[np.int64]) -> Floats:
     total = np.bincount(tets.ravel(), weights=np.repeat(edge, 4), minlength=len(points))
     count = np.bincount(tets.ravel(), minlength=len(points)).clip(min=1)
     return np.asarray((total / count)[tets].mean(axis=1))
+
+
+def tested_lengths(mesh: LabelledMesh) -> Floats:
+    """(m,) length of the specimens behind the curves of a femur's bone, mm."""
+    return keyak.tested_lengths(~mesh.inside("endosteum"))
 
 
 def host(mesh: LabelledMesh, density_law: str, anisotropy: str = "isotropic", crushable: bool = False) -> MaterialField:

@@ -17,6 +17,7 @@ from femrisk.meshes.irregular import irregular_body
 from femrisk.meshes.labelled import Floats
 from femrisk.meshes.shapes import Ball, Ellipsoid, Shape, Solid
 from femrisk.meshes.sites import (
+    FEMUR_SITES,
     QUADRANTS,
     SPATIAL,
     USUAL_DEPTH,
@@ -33,6 +34,9 @@ from femrisk.part import Part
 
 Nature = Literal["lytic", "mixed", "blastic"]
 Millimetres = Annotated[float, Field(gt=0, le=100)]
+#: Edges to the smallest semi-axis of a lesion, and how far from it cells are as small, mm. In a femur that is through
+#: the wall beside it, where bone breaks (the calcar is up to 6 mm thick); a vertebra's shell is thinner than any cell.
+FEMUR_CELLS, VERTEBRA_CELLS = (6, 6.0), (4, 0.0)
 Coordinate = Annotated[float, Field(ge=-600, le=600)]
 
 
@@ -62,8 +66,9 @@ class PlacedLesion:
 
     @property
     def solid(self) -> Solid:
-        """The lesion as the mesher wants it: four edges to its smallest semi-axis, between 0.4 and 3 mm."""
-        return Solid(self.name, self.shape, "lesion", float(np.clip(self.size_mm / 4, 0.4, 3.0)))
+        """The lesion as the mesher wants it: some edges to its smallest semi-axis, between 0.4 and 3 mm."""
+        edges, around = FEMUR_CELLS if self.site in FEMUR_SITES else VERTEBRA_CELLS
+        return Solid(self.name, self.shape, "lesion", float(np.clip(self.size_mm / edges, 0.4, 3.0)), around_mm=around)
 
 
 class PlacedPart(Part):

@@ -41,6 +41,8 @@ class Solid:
     size_mm: float
     #: cut only inside this other solid (cement that fills part of a lesion shares the lesion's sheet)
     within: str | None = None
+    #: how far from it cells are to be as small, mm
+    around_mm: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,7 @@ from femrisk.verification.interfaces import pull_out, push_out
 from femrisk.verification.laws import keyak_curves, tangents
 from femrisk.verification.membranes import skin_law, skin_patch
 from femrisk.verification.skins import skin_limit, skinned_sphere, stiff_skin
+from femrisk.verification.specimens import layer, specimen
 from femrisk.verification.spheres import cavity, inclusion, thick_sphere
 
 Problem = Callable[[Effort], tuple[Check, ...]]
@@ -35,6 +36,8 @@ PROBLEMS: tuple[Problem, ...] = (
     collapse,
     balances,
     keyak_curves,
+    specimen,
+    layer,
     tangents,
     damage_curves,
     crack_energy,

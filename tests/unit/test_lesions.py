@@ -133,6 +133,11 @@ def test_a_lesion_that_leaves_a_sliver_of_the_section_is_allowed() -> None:
     assert sphere(site="shaft", radius_mm=13.0).placed(BONE, "lesion").size_mm == 13.0
 
 
+def test_a_lesion_of_a_femur_asks_for_small_cells_through_the_wall_beside_it() -> None:
+    solid = sphere(site="neck", radius_mm=9.0).placed(BONE, "lesion").solid
+    assert (solid.size_mm, solid.around_mm) == (1.5, 6.0)
+
+
 def test_a_bone_cut_high_has_no_shaft_site() -> None:
     with pytest.raises(GeometryError, match="no shaft region"):
         sphere(site="shaft").placed(phantom(distal_z=-85.0), "lesion")

@@ -134,6 +134,17 @@ def test_the_size_field_is_what_each_solid_wants_and_grows_slowly(anatomy: Femur
     assert np.abs(np.diff(field.values, axis=0))[both].max() <= GROWTH * field.spacing + 1e-9
 
 
+def test_cells_stay_small_as_far_from_a_solid_as_it_asks(anatomy: FemurAnatomy) -> None:
+    far = replace(LESION, around_mm=6.0)
+    field = size_field(anatomy, (far,), SIZE)
+    away = far.shape.distance(field.points()).reshape(field.values.shape)
+    inside = anatomy.outer.distance(field.points()).reshape(field.values.shape) < 0
+    assert field.values[inside & (away <= 6.0)] == pytest.approx(far.size_mm)
+    beyond = inside & (away > 6.0)
+    expected = np.minimum(SIZE, far.size_mm + GROWTH * (away[beyond] - 6.0))
+    assert field.values[beyond] == pytest.approx(expected)
+
+
 def test_a_point_on_two_sheets_goes_to_where_they_meet() -> None:
     # the sphere of radius 5 and the plane x = 3 meet in the circle of radius 4
     sheets = (Sheet(Ball(np.zeros(3), 5.0)), Sheet(HalfSpace(np.array([3.0, 0, 0]), np.array([1.0, 0, 0]))))

@@ -40,6 +40,7 @@ def test_quadrants_of_the_body_lie_on_their_side(
     assert lesion.center @ np.array(way) > 6
     assert np.abs(lesion.center * (1 - np.abs(way))).max() < 1e-9
     assert lesion.site == "vertebral_body"
+    assert (lesion.solid.size_mm, lesion.solid.around_mm) == (5.0 / 4, 0.0)
 
 
 def test_a_central_lesion_is_measured_against_the_body(bone: VertebraAnatomy) -> None:

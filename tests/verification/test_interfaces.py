@@ -71,7 +71,12 @@ def test_cement_that_holds_is_as_if_bonded_and_cement_that_does_not_carries_less
     assert bonded.peak.load is not None
     # an interface gives as much as 0.1 mm of cancellous bone of 1000 MPa
     assert strong.stiffness == pytest.approx(bonded.stiffness, rel=0.01)
-    assert strong.peak.load == pytest.approx(bonded.peak.load, rel=0.01)
+    # on cells this coarse marches end as bone goes too far, each at its own travel: forces are compared at the same
+    travel = strong.history.displacements()
+    both = (travel > 0) & (travel <= bonded.history.displacements()[-1])
+    assert both.sum() > 10
+    as_bonded = np.interp(travel[both], bonded.history.displacements(), bonded.history.forces())
+    assert strong.history.forces()[both] == pytest.approx(as_bonded, rel=0.01)
     assert strong.failing == 0.0
     assert weak.peak.load is not None
     assert weak.peak.load < bonded.peak.load

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from femrisk.__main__ import main
+from femrisk.banded import BandedEquilibrium
 from femrisk.equilibrium import Equilibrium
 from femrisk.errors import SolverError
 from femrisk.history import Attempt, State
@@ -65,12 +66,12 @@ def test_work_booked_wrongly_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_newton_that_stops_early_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    careful = Equilibrium.attempt
+    careful = BandedEquilibrium.attempt
 
-    def attempt(self: Equilibrium, state: State, guess: np.ndarray, travel: float) -> Attempt:
+    def attempt(self: BandedEquilibrium, state: State, guess: np.ndarray, travel: float) -> Attempt:
         return careful(self, state, guess, travel, 1e-3)
 
-    monkeypatch.setattr(Equilibrium, "attempt", attempt)
+    monkeypatch.setattr(BandedEquilibrium, "attempt", attempt)
     assert "out-of-balance" in lines(balances(Effort()))[0]
 
 

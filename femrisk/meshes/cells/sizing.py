@@ -71,7 +71,8 @@ def size_field(anatomy: Anatomy, solids: tuple[Solid, ...], size_mm: float) -> S
     size = np.full(len(points), size_mm)
     for solid in solids:
         # half a cell of margin keeps both sides of a sheet at the wanted length
-        distance = np.maximum(solid.shape.distance(points) - 0.5 * solid.size_mm, 0.0)
+        near = max(0.5 * solid.size_mm, solid.around_mm)
+        distance = np.maximum(solid.shape.distance(points) - near, 0.0)
         size = np.minimum(size, solid.size_mm + GROWTH * distance)
     size += GROWTH_OUTSIDE * np.maximum(outside - size, 0.0)
     return SizeField(points[0], SPACING, size.reshape(shape))
