@@ -84,7 +84,7 @@ def compute(
     softens = field.softens()
     if law is not None:
         equilibrium = DamagedEquilibrium(domain, grips, local, law.take(domain.original), prepared.membrane)
-    elif softens.any():
+    elif softens.any() and not linear_only:
         measured = bands(mesh, softens, tested_lengths(mesh), domain)
         equilibrium = BandedEquilibrium(domain, grips, local, measured, prepared.joints)
     else:
