@@ -9,6 +9,8 @@ import pytest
 
 from femrisk.errors import MeshError
 from femrisk.meshes.anatomy import FemurAnatomy, FemurLandmarks
+from femrisk.meshes.cells.complex import Complex
+from femrisk.meshes.cells.cutting import cut
 from femrisk.meshes.cells.sheets import Sheet, settle
 from femrisk.meshes.cells.sizing import GROWTH, size_field
 from femrisk.meshes.labelled import LabelledMesh, mean_ratios
@@ -189,3 +191,17 @@ def test_in_a_wider_box_cells_fall_otherwise_and_fill_the_same_solids(anatomy: F
     for name in usual.solids:
         volumes = [made.volumes()[made.inside(name)].sum() for made in (usual, other)]
         assert volumes[0] == pytest.approx(volumes[1], rel=0.005)
+
+
+def test_a_vertex_left_off_its_sheet_is_on_a_new_one_that_passes_through_it() -> None:
+    level = [Sheet(HalfSpace(np.array([0.0, 0.0, z]), np.array([0.0, 0.0, 1.0]))) for z in (0.5, 0.004)]
+    points = np.array([[0.0, 0.0, 0.0], [2.0, 0.0, 2.0], [0.0, 2.0, 2.0], [-2.0, -2.0, 2.0], [0.0, 0.0, -2.0]])
+    tets = np.array([[0, 1, 2, 3], [0, 1, 2, 4], [0, 2, 3, 4], [0, 3, 1, 4]])
+    # the first vertex is bound to a sheet half a millimetre above it, and a new one, parallel to that, all but meets it
+    bound = np.array([1, 0, 0, 0, 0], dtype=np.uint32)
+    whole = Complex(points, tets, np.zeros(4, dtype=np.uint32), bound)
+    made = cut(whole, tuple(level), 1, None)
+    lengths = np.linalg.norm(made.points[made.tets[:, :, None]] - made.points[made.tets[:, None]], axis=-1)
+    assert lengths[:, ~np.eye(4, dtype=bool)].min() > 0.1
+    assert made.masks[0] == 3
+    assert made.points[0] == pytest.approx(0.0)

@@ -73,10 +73,12 @@ def snapped(mesh: Complex, sheets: tuple[Sheet, ...], bit: int, values: Floats, 
     moved = np.linalg.norm(targets - mesh.points[chosen], axis=1)
     reached = (left < ON_SHEET) | ((left < MERGE * length[chosen]) & (mesh.masks[chosen] > 0))
     fit = reached & (moved < FARTHEST * length[chosen])
+    # one that was left off another sheet it is bound to may have no way to both: it stays, and counts as on this one
+    touching = chosen[np.abs(values[chosen]) < ON_SHEET]
     chosen, targets = chosen[fit], targets[fit]
     points, masks, values = mesh.points.copy(), mesh.masks.copy(), values.copy()
     start, items = incidence(mesh.tets, count)
-    done = chosen[_snap(points, mesh.tets, start, items, chosen, targets, SNAP_FLOOR)]
+    done = np.union1d(touching, chosen[_snap(points, mesh.tets, start, items, chosen, targets, SNAP_FLOOR)])
     masks[done] |= np.uint32(1 << bit)
     values[done] = 0.0
     return Complex(points, mesh.tets, mesh.membership, masks), values
