@@ -14,15 +14,16 @@ import numpy as np
 from femrisk.bands import Bands
 from femrisk.cohesive import Joints
 from femrisk.domain import Domain
-from femrisk.equilibrium import TOLERANCE, Equilibrium
+from femrisk.equilibrium import Equilibrium
 from femrisk.grips import Unknowns
-from femrisk.history import Attempt, State
+from femrisk.history import State
 from femrisk.materials.curve import YieldCurve
 from femrisk.materials.plastic import dissipation
 from femrisk.meshes.labelled import Floats
+from femrisk.tangent import Response
 
-#: How close to equilibrium, as a share of the force on the machine, widths at the end of a step are read.
-AHEAD = 1e-5
+#: Widths are kept once Newton's method is this close to equilibrium with them, as a share of the force on the machine.
+SETTLED = 1e-5
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,14 @@ class BandedState(State):
     entered: Floats
     #: (m, 4) plastic work per volume so far, N/mm2
     worked: Floats
+
+
+@dataclass(frozen=True)
+class Halfway(BandedState):
+    """A state with its bands as wide as half-way through the step from it."""
+
+    #: whether Newton's method was close to equilibrium when they were measured
+    settled: bool = False
 
 
 class BandedEquilibrium(Equilibrium):
@@ -65,32 +74,36 @@ class BandedEquilibrium(Equilibrium):
         stress, plastic, end, moduli, normal = found
         return stress, plastic, state.accumulated + (end - start), moduli, normal
 
-    def attempt(self, state: State, guess: Floats, travel: float, tolerance: float = TOLERANCE) -> Attempt:
-        """Equilibrium with bands as wide as half-way there, to second order of the step.
+    def followed(
+        self, start: State, history: State, unknowns: Floats, response: Response
+    ) -> tuple[State, Response, float]:
+        """From a history with bands as wide as half-way through the step, to second order of it.
 
-        What they are at its end is read off an equilibrium with the widths at its start. A band that is new has none
-        there.
+        They follow Newton's method until that is close to equilibrium with them. A band that is new has no width at
+        the start.
         """
-        assert isinstance(state, BandedState)
-        ahead = self.newton(state, guess, travel, max(AHEAD, tolerance), least=0)
-        if ahead.state is None:
-            return ahead
-        widths = self.bands.measured(ahead.state.accumulated)
-        known = state.accumulated.any(axis=1)
-        halfway = replace(state, widths=np.where(known, (state.widths + widths) / 2, widths))
-        found = self.newton(halfway, ahead.state.unknowns, travel, tolerance, least=0)
-        spent = ahead.newton_iterations + found.newton_iterations
-        return Attempt(None if found.state is None else self._next(halfway, found.state), spent)
+        assert isinstance(start, BandedState)
+        residual = self.balance.norm(response.forces)
+        if (isinstance(history, Halfway) and history.settled) or not np.isfinite(residual):
+            return history, response, residual
+        widths = self.bands.measured(response.accumulated)
+        known = start.accumulated.any(axis=1)
+        widths = np.where(known, (start.widths + widths) / 2, widths)
+        halfway = Halfway(**(vars(start) | {"widths": widths}))
+        response = self.respond(halfway, unknowns)
+        residual, force = self.balance.norm(response.forces), self.balance.force(response.forces)
+        return replace(halfway, settled=residual <= SETTLED * abs(force)), response, residual
 
-    def _next(self, before: BandedState, state: State) -> BandedState:
-        """A state reached from another with its widths."""
-        ratio, gained = self._ratio(before), state.accumulated - before.accumulated
-        curve, start = self.curve.banded(ratio), before.entered / ratio
+    def reached(self, history: State, travel: float, unknowns: Floats, response: Response) -> BandedState:
+        """A state reached from a history, with the widths of its bands."""
+        assert isinstance(history, BandedState)
+        ratio, gained = self._ratio(history), response.accumulated - history.accumulated
+        curve, start = self.curve.banded(ratio), history.entered / ratio
         return BandedState(
-            **vars(state),
-            widths=self.bands.measured(state.accumulated),
-            entered=before.entered + ratio * gained,
-            worked=before.worked + dissipation(curve, start + gained) - dissipation(curve, start),
+            **vars(super().reached(history, travel, unknowns, response)),
+            widths=self.bands.measured(response.accumulated),
+            entered=history.entered + ratio * gained,
+            worked=history.worked + dissipation(curve, start + gained) - dissipation(curve, start),
         )
 
     def _ratio(self, state: BandedState) -> Floats:

@@ -142,29 +142,44 @@ class Equilibrium:
 
     def attempt(self, state: State, guess: Floats, travel: float, tolerance: float = TOLERANCE) -> Attempt:
         """Newton's method from a guess (n, 3) to equilibrium at a travel of the machine, mm."""
-        return self.newton(state, guess, travel, tolerance)
-
-    def newton(self, state: State, guess: Floats, travel: float, tolerance: float, least: int = 1) -> Attempt:
-        """The same, with at least so many iterations."""
         balance = self.balance
         unknowns = np.where(self.unknowns.fine.free, guess, self.unknowns.driven * travel)
-        response = self.respond(state, unknowns)
-        residual, force = balance.norm(response.forces), balance.force(response.forces)
+        history, response, residual = self.followed(state, state, unknowns, self.respond(state, unknowns))
+        force = balance.force(response.forces)
         stalled = 0
         most, stalls = (MAX_NEWTON, 2) if self.joints is None else (MAX_TURNS, MAX_STALLS)
         for iteration in range(most):
-            if residual <= tolerance * abs(force) and iteration >= least:
-                return Attempt(state_of(balance, travel, unknowns, response), iteration)
+            if residual <= tolerance * abs(force):
+                return Attempt(self.reached(history, travel, unknowns, response), iteration)
             needed = 0.5 * tolerance * abs(force) / residual if residual > 0 else 1.0
             correction = self.tangent.correct(response, needed) if np.isfinite(residual) else None
             if correction is None:
                 return Attempt(None, iteration + 1)
-            unknowns, response = searched(self, state, unknowns, correction, response)
-            before, residual, force = residual, balance.norm(response.forces), balance.force(response.forces)
+            unknowns, response = searched(self, history, unknowns, correction, response)
+            before = residual
+            history, response, residual = self.followed(state, history, unknowns, response)
+            force = balance.force(response.forces)
             stalled = stalled + 1 if residual > STALL * before else 0
             if stalled == stalls:
                 return Attempt(None, iteration + 1)
         return Attempt(None, most)
+
+    def followed(
+        self, start: State, history: State, unknowns: Floats, response: Response
+    ) -> tuple[State, Response, float]:
+        """The history to integrate from, the response from it, and its free residual, N.
+
+        Args:
+            start: the state at the start of the step.
+            history: what was integrated from so far: ``start``, or what a law whose history follows made of it.
+            unknowns: (n, 3) where the step has got to.
+            response: the response there.
+        """
+        return history, response, self.balance.norm(response.forces)
+
+    def reached(self, history: State, travel: float, unknowns: Floats, response: Response) -> State:
+        """What is kept of a response in equilibrium, integrated from a history."""
+        return state_of(self.balance, travel, unknowns, response)
 
     def linear(self, tolerance: float = 1e-11) -> State:
         """The elastic state at a travel of 1 mm, whatever the strengths; faces without any still slide and gap."""

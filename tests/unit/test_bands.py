@@ -144,3 +144,15 @@ def test_half_a_step_hardly_moves_a_force_that_falls() -> None:
     coarse, fine, finest = (pushed(problem, 4.0, steps)[-1].force for steps in (6, 12, 48))
     assert abs(coarse - finest) < 0.02 * finest
     assert abs(fine - finest) < 0.5 * abs(coarse - finest)
+
+
+def test_where_newton_starts_does_not_matter() -> None:
+    problem = cantilever()
+    before, last = pushed(problem, 3.0, 24)[-2:]
+    assert (last.entered > problem.curve.plateau).any()
+    for share in (0.9, 1.1):
+        guess = before.unknowns + share * (last.unknowns - before.unknowns)
+        found = problem.attempt(before, guess, last.travel).state
+        assert isinstance(found, BandedState)
+        assert found.force == pytest.approx(last.force, rel=1e-6)
+        assert found.widths == pytest.approx(last.widths, rel=1e-6)
