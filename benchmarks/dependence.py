@@ -112,7 +112,7 @@ def at(found: Found, load: str, arm: str, size_mm: float, step_share: float = 1.
 
 def pairs(found: Found) -> list[tuple[str, str]]:
     """Loads and arms, each once."""
-    return list(dict.fromkeys(pair for points in found.values() for pair in points))
+    return list(dict.fromkeys(pair for run in runs() for pair in found[run]))
 
 
 def of_sizes(found: Found) -> Iterator[str]:
@@ -137,7 +137,8 @@ def of_sizes(found: Found) -> Iterator[str]:
 
 def runs() -> list[Run]:
     """What the table needs, long ones first."""
-    names = [one.name for one in families(build(sized(USUAL)))]
+    every = sorted(families(build(sized(USUAL))), key=lambda one: -len(one.arms))
+    names = [one.name for one in every]
     steps = sorted([(size, 1.0) for size in SIZES] + [(USUAL, 0.5)])
     return [Run(size, name, share) for size, share in steps for name in names]
 
