@@ -45,6 +45,9 @@ from femrisk.meshes.labelled import Floats
 from femrisk.outcome import Damage, PairResult
 from femrisk.preparation import Prepared, stiffened
 
+#: steps of softening bone over those of bone that does not soften: longer ones mostly fail near the peak, and are cut
+BANDED_STEP = 0.5
+
 
 def compute(
     prepared: Prepared,
@@ -222,7 +225,7 @@ def _march(
     if linear_only:
         scaled = replace(elastic, travel=expected, force=elastic.force * expected, unknowns=elastic.unknowns * expected)
         return History((), "limit_reached", None, 1), replace(scaled, stress=elastic.stress * expected)
-    step = step_share * expected
+    step = step_share * expected * (BANDED_STEP if isinstance(equilibrium, BandedEquilibrium) else 1.0)
     height, body = prepared.boundary.height, _body(equilibrium, prepared, elastic)
     stop, rate = None if height is None else STRENGTH_STRAIN * height, body.shortening_mm if body else 1.0
     rules = Rules(
