@@ -14,7 +14,7 @@ import numpy as np
 from femrisk.bands import Bands
 from femrisk.cohesive import Joints
 from femrisk.domain import Domain
-from femrisk.equilibrium import Equilibrium
+from femrisk.equilibrium import STALL, Equilibrium
 from femrisk.grips import Unknowns
 from femrisk.history import State
 from femrisk.materials.curve import YieldCurve
@@ -24,6 +24,8 @@ from femrisk.tangent import Response
 
 #: Widths are kept once Newton's method is this close to equilibrium with them, as a share of the force on the machine.
 SETTLED = 1e-5
+#: This close to it bands and points that yield by turns can keep it from getting closer for a while.
+NEAR = 1e-4
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,15 @@ class BandedState(State):
 class Halfway(BandedState):
     """A state with its bands as wide as half-way through the step from it."""
 
-    #: whether Newton's method was close to equilibrium when they were measured
+    #: whether Newton's method was close to equilibrium when they were measured, and what residual was left, N
     settled: bool = False
+    left: float = np.inf
 
 
 class BandedEquilibrium(Equilibrium):
     """An ``Equilibrium`` whose ``curve`` is that of bands one cell wide, and which measures how wide they are."""
+
+    near = NEAR
 
     def __init__(
         self, domain: Domain, unknowns: Unknowns, curve: YieldCurve, bands: Bands, joints: Joints | None = None
@@ -79,8 +84,8 @@ class BandedEquilibrium(Equilibrium):
     ) -> tuple[State, Response, float]:
         """From a history with bands as wide as half-way through the step, to second order of it.
 
-        They follow Newton's method until that is close to equilibrium with them. A band that is new has no width at
-        the start.
+        They follow Newton's method until that is close to equilibrium with them, and only half of the way where they
+        keep it from getting there. A band that is new has no width at the start.
         """
         assert isinstance(start, BandedState)
         residual = self.balance.norm(response.forces)
@@ -89,10 +94,19 @@ class BandedEquilibrium(Equilibrium):
         widths = self.bands.measured(response.accumulated)
         known = start.accumulated.any(axis=1)
         widths = np.where(known, (start.widths + widths) / 2, widths)
+        halfway, response, residual, force = self._integrated(start, unknowns, widths)
+        if isinstance(history, Halfway) and residual <= NEAR * force and residual > STALL * history.left:
+            widths = (history.widths + widths) / 2
+            halfway, response, residual, force = self._integrated(start, unknowns, widths)
+        return replace(halfway, settled=residual <= SETTLED * force, left=residual), response, residual
+
+    def _integrated(
+        self, start: BandedState, unknowns: Floats, widths: Floats
+    ) -> tuple[Halfway, Response, float, float]:
+        """A step's history with bands of given widths, the response from it, its residual and its force, N."""
         halfway = Halfway(**(vars(start) | {"widths": widths}))
         response = self.respond(halfway, unknowns)
-        residual, force = self.balance.norm(response.forces), self.balance.force(response.forces)
-        return replace(halfway, settled=residual <= SETTLED * abs(force)), response, residual
+        return halfway, response, self.balance.norm(response.forces), abs(self.balance.force(response.forces))
 
     def reached(self, history: State, travel: float, unknowns: Floats, response: Response) -> BandedState:
         """A state reached from a history, with the widths of its bands."""

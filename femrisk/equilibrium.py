@@ -53,6 +53,9 @@ class Equilibrium:
         foam: how pressure counts in this rank's cells, or None where all keep their volume; not with a fabric.
     """
 
+    #: share of the force from which on an iteration that stalls counts for nothing
+    near = 0.0
+
     def __init__(
         self,
         domain: Domain,
@@ -159,7 +162,8 @@ class Equilibrium:
             before = residual
             history, response, residual = self.followed(state, history, unknowns, response)
             force = balance.force(response.forces)
-            stalled = stalled + 1 if residual > STALL * before else 0
+            far = residual > self.near * abs(force)
+            stalled = stalled + 1 if far and residual > STALL * before else 0
             if stalled == stalls:
                 return Attempt(None, iteration + 1)
         return Attempt(None, most)
