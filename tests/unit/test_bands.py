@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from mpi4py import MPI
 from numpy.typing import NDArray
 
-from femrisk.banded import BandedEquilibrium, BandedState
+from femrisk.banded import NEAR, SETTLED, BandedEquilibrium, BandedState, Halfway
 from femrisk.bands import Bands, bands
 from femrisk.domain import distribute
 from femrisk.grips import grip
@@ -156,3 +157,19 @@ def test_where_newton_starts_does_not_matter() -> None:
         assert isinstance(found, BandedState)
         assert found.force == pytest.approx(last.force, rel=1e-6)
         assert found.widths == pytest.approx(last.widths, rel=1e-6)
+
+
+@pytest.mark.parametrize(("off", "left", "halved"), [(4e-9, 1.0, True), (4e-9, 2.0, False), (4e-7, 1.0, False)])
+def test_bands_that_stall_newton_near_equilibrium_go_half_of_the_way(off: float, left: float, halved: bool) -> None:
+    problem = cantilever()
+    before, last = pushed(problem, 3.0, 24)[-2:]
+    noise = np.random.default_rng(1).normal(size=last.unknowns.shape) * problem.unknowns.fine.free
+    unknowns = last.unknowns + off * noise
+    response = problem.respond(before, unknowns)
+    whole, _, residual = problem.followed(before, before, unknowns, response)
+    assert isinstance(whole, Halfway)
+    assert (SETTLED * last.force < residual < NEAR * last.force) == (off < 1e-8)
+    earlier = replace(whole, widths=1.1 * whole.widths, left=left * residual)
+    found, _, _ = problem.followed(before, earlier, unknowns, response)
+    assert isinstance(found, Halfway)
+    assert found.widths == pytest.approx((1.05 if halved else 1.0) * whole.widths, rel=1e-12)
