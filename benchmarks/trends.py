@@ -30,7 +30,7 @@ HEAD = """\
 # Published trends
 
 Where femrisk falls among published findings. `python benchmarks/trends.py` computes the cases of `benchmarks/trends`
-(about an hour on one core; what is finished is kept) and writes this page. Each fact is a file of
+(an hour and a half on one core; what is finished is kept) and writes this page. Each fact is a file of
 `tests/validation/data` with specimens, source and what the model leaves out. *recalled*: not read in the source,
 so never a test. Accepted bands are those of the source where it gives one, else ours, fixed before anything was
 computed. Nothing in the model is tuned to them.
