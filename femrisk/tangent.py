@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -98,8 +98,8 @@ class Tangent:
         self._unloaded: Unloaded | None = None
 
     def fill(self, response: Response, flat: bool = False) -> None:
-        """Assemble both operators; ``flat``: interfaces that fail do so at a constant traction."""
-        fine, coarse = self._cells(response)
+        """Assemble both operators; ``flat``: interfaces that fail and cells that soften keep what they bear."""
+        fine, coarse = self._cells(without_softening(response) if flat else response)
         if self._joints is not None and response.pull is not None:
             tangent = response.pull.flat if flat else response.pull.tangent
             for level, values, shapes, groups in (
@@ -159,7 +159,8 @@ class Tangent:
         """A Newton correction, or None when the tangent is indefinite; a preconditioner that got old is rebuilt.
 
         ``needed`` is the share of the residual that Newton may leave: no use in solving for less. Where interfaces that
-        fail make the tangent indefinite, the correction is that of interfaces that hold on to what they bear.
+        fail, and bone that softens beside them, make the tangent indefinite, the correction is that of interfaces and
+        bone that hold on to what they bear.
         """
         self.fill(response)
         fresh = self._fresh_iterations is None
@@ -179,3 +180,10 @@ class Tangent:
     def assembled(self, shares: Floats) -> Floats:
         """Sum the ranks' shares (n, 3) of every node, on every rank that knows the node."""
         return self._multigrid.assembled(shares)
+
+
+def without_softening(response: Response) -> Response:
+    """A response whose cells flow at constant strength where they soften: no tangent of theirs is indefinite."""
+    moduli = response.moduli.copy()
+    moduli[..., 2] = np.minimum(moduli[..., 2], moduli[..., 1])
+    return replace(response, moduli=moduli)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from femrisk.equilibrium import Equilibrium
 from femrisk.materials.curve import constant
 from femrisk.meshes.labelled import Floats
 from femrisk.onerank import OneRank
+from femrisk.tangent import without_softening
 from femrisk.verification import bars
 
 
@@ -49,3 +51,22 @@ def test_the_operators_of_a_state_do_not_depend_on_what_was_assembled_before() -
         problem.tangent.fill(response)
     for one, other in zip(by_parts[-1], at_once[-1], strict=True):
         assert one == pytest.approx(other, abs=1e-12 * np.abs(other).max())
+
+
+def test_without_softening_a_cell_that_softens_yields_at_constant_strength() -> None:
+    problem = bar([])
+    full = np.ones_like(problem.curve.young)
+    unknowns = problem.linear().unknowns
+    ideal = problem.respond(problem.rest(), unknowns)
+    problem.curve = replace(problem.curve, plateau=0 * full, softening=-5.0 * full, residual=1.0 * full)
+    response = problem.respond(problem.rest(), unknowns)
+    flows = response.moduli[..., 2] > 0
+    flat = without_softening(response)
+    assert flows.any()
+    assert (response.moduli[..., 2] > response.moduli[..., 1]).any()
+    # on the yield surface a motion along the flow meets no shear stiffness: 2 G kept on either side
+    assert (ideal.moduli[flows][:, 2] <= ideal.moduli[flows][:, 1] * (1 + 1e-12)).all()
+    assert (flat.moduli[..., 2] <= flat.moduli[..., 1]).all()
+    assert flat.moduli[..., :2] == pytest.approx(response.moduli[..., :2])
+    assert flat.moduli[~flows] == pytest.approx(response.moduli[~flows])
+    assert flat.stress is response.stress
